@@ -1,0 +1,316 @@
+"""The words of the product as types. Named tuples: immutable, and free at start-up.
+
+Times are microseconds since 1970 (int); `as_plain` turns a value into what JSON shows.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from .clock import to_iso
+
+MEMORY_TYPES = (
+    "note", "decision", "bug", "pattern", "config", "summary",
+    "fact", "preference", "context", "result", "instruction", "process",
+)  # fmt: skip
+VISIBILITIES = ("mesh", "user", "team", "local")
+STATES = ("live", "superseded", "expired", "deleted")
+MODES = ("auto", "and", "or", "and_or", "exact")
+
+RESULT_MAX = 10_000  # no search or list answers more than this at once
+
+
+class Notice(NamedTuple):
+    """A warning of a save or a note of a search: something true that the reader should know."""
+
+    code: str
+    message: str
+
+
+class Identity(NamedTuple):
+    """Who is asking. `node` is None until the first save has named this machine."""
+
+    agent_family: str = "human"
+    client_id: str = "cli"
+    session_id: str | None = None
+    user_id: str | None = None
+    team_id: str | None = None
+    node: str | None = None
+    host: str = ""
+
+
+class Draft(NamedTuple):
+    """What somebody asks to save. None and () mean "not given"."""
+
+    content: str
+    subject: str | None = None
+    summary: str | None = None
+    memory_type: str | None = None
+    importance: int | None = None
+    project: str | None = None
+    tags: tuple[str, ...] = ()
+    source_files: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    supersedes: tuple[str, ...] = ()
+    visibility: str | None = None
+    expires_at: int | None = None
+    allow_secret: bool = False
+
+
+class Observation(NamedTuple):
+    """One memory as every interface shows it."""
+
+    observation_id: str
+    content: str
+    subject: str
+    summary: str
+    derived: tuple[str, ...]
+    memory_type: str
+    importance: int
+    project: str | None
+    tags: tuple[str, ...]
+    source_files: tuple[str, ...]
+    references: tuple[str, ...]
+    supersedes: tuple[str, ...]
+    superseded_by: tuple[str, ...]
+    conflicts_with: tuple[str, ...]
+    visibility: str
+    agent_family: str
+    client_id: str
+    session_id: str | None
+    pc_id: str
+    host: str
+    created_at: int
+    expires_at: int | None
+    state: str
+    body_lost: bool
+    origin_here: bool
+    stamp: str
+
+
+class Filter(NamedTuple):
+    """Which observations; every given field must fit. Several values of one field are alternatives, tags excepted: all."""
+
+    project: str | None = None
+    memory_types: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    source_files: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    agent_family: str | None = None
+    client_id: str | None = None
+    session_id: str | None = None
+    pc_id: str | None = None
+    here: bool = False
+    since: int | None = None
+    until: int | None = None
+    states: tuple[str, ...] = ("live",)
+
+
+class Query(NamedTuple):
+    """A search. An empty text lists the newest first."""
+
+    text: str = ""
+    where: Filter = Filter()
+    mode: str = "auto"
+    limit: int = 10
+    offset: int = 0
+    explain: bool = False
+    why_not: str | None = None
+
+
+class Hit(NamedTuple):
+    observation: Observation
+    score: float
+    why: str
+    explain: dict[str, Any] | None = None
+
+
+class Found(NamedTuple):
+    """The answer of search and list. `notes` names whatever limited it."""
+
+    results: tuple[Hit, ...]
+    count: int  # type: ignore[assignment]
+    more: bool
+    looked_in: dict[str, Any]
+    notes: tuple[Notice, ...] = ()
+    why_not: str | None = None
+
+
+class Similar(NamedTuple):
+    observation_id: str
+    subject: str
+    created_at: int
+    relation: str  # "same_subject" | "near_duplicate"
+
+
+class Stored(NamedTuple):
+    """Where a memory is, truthfully: on this machine; acknowledged by `peers` of `of` known peers."""
+
+    here: bool = True
+    peers: int = 0
+    of: int = 0
+
+
+class Saved(NamedTuple):
+    observation_id: str
+    status: str  # "saved" | "already_saved"
+    visibility: str
+    project: str | None
+    subject: str
+    stored: Stored = Stored()
+    warnings: tuple[Notice, ...] = ()
+    similar: tuple[Similar, ...] = ()
+    expires_at: int | None = None
+
+
+class Line(NamedTuple):
+    """One row of a preview: enough to recognise a memory."""
+
+    observation_id: str
+    subject: str
+    project: str | None
+    memory_type: str
+    created_at: int
+    state: str
+
+
+class Got(NamedTuple):
+    """Observations asked for by id, in the order asked; `history` is the chain of revisions, oldest first."""
+
+    results: tuple[Observation, ...]
+    missing: tuple[str, ...] = ()
+    history: tuple[Observation, ...] = ()
+    notes: tuple[Notice, ...] = ()
+
+
+class Recalled(NamedTuple):
+    """A block of text within a token budget, made of whole entries."""
+
+    text: str
+    results: tuple[Hit, ...]
+    count: int  # type: ignore[assignment]
+    withheld: int
+    notes: tuple[Notice, ...] = ()
+
+
+class Deleted(NamedTuple):
+    """`live_again`: older revisions that are visible again because the one that superseded them is gone."""
+
+    deleted: tuple[str, ...]
+    already_deleted: tuple[str, ...] = ()
+    live_again: tuple[str, ...] = ()
+    erased_after: int | None = None
+    preview: tuple[Line, ...] = ()
+    dry_run: bool = False
+
+
+class Restored(NamedTuple):
+    observation_id: str
+    how: str  # "undone" | "saved_again" | "already_live"
+    subject: str = ""
+
+
+class Purged(NamedTuple):
+    purged: tuple[str, ...]
+    unknown: tuple[str, ...] = ()
+    live_again: tuple[str, ...] = ()
+    stored: Stored = Stored()
+    preview: tuple[Line, ...] = ()
+    dry_run: bool = False
+
+
+class Swept(NamedTuple):
+    """What `gc` did: bodies `erased`, expired memories `swept` by a tombstone, bytes of `memory.db` before and after."""
+
+    erased: int
+    swept: int
+    bytes_before: int
+    bytes_after: int
+    preview: tuple[Line, ...] = ()
+    dry_run: bool = False
+
+
+class Project(NamedTuple):
+    name: str
+    aliases: tuple[str, ...]
+    live: int
+    total: int
+    last_saved: int | None
+
+
+class Renamed(NamedTuple):
+    """`rename` and `alias`: both names are one project, shown as `project`."""
+
+    project: str
+    was: str
+    memories: int
+    dry_run: bool = False
+
+
+class Problem(NamedTuple):
+    """A line of an import that could not be taken; `position` counts from 0 within what was handed over."""
+
+    position: int
+    code: str
+    message: str
+
+
+class Imported(NamedTuple):
+    """`known`: were here already; `conflicts`: added beside another content with the same id."""
+
+    added: int = 0
+    known: int = 0
+    conflicts: int = 0
+    problems: tuple[Problem, ...] = ()
+
+
+class BackupFile(NamedTuple):
+    path: str
+    bytes: int
+    records: int
+    created_at: int
+
+
+class Status(NamedTuple):
+    """Everything `status` shows. `identity` and `settings`: name -> {value, source}. `counts`: dimension -> name -> n."""
+
+    version: str
+    state_dir: str
+    config_dir: str
+    mode: str
+    store: str  # "ok" | "empty" (nothing saved yet) | "read_only"
+    identity: dict[str, Any]
+    settings: dict[str, Any]
+    counts: dict[str, dict[str, int]]
+    session_saves: int
+    bytes: int
+    stored: Stored
+    notes: tuple[Notice, ...] = ()
+
+
+_TIMES = frozenset(("created_at", "expires_at", "deleted_at", "until", "since", "erased_after", "last_saved"))
+
+
+def as_plain(value: Any) -> Any:
+    """Dictionaries, lists and ISO times of a value of this module, ready for JSON.
+
+    A Hit becomes its observation with `score` and `why` added, as all interfaces show results.
+    """
+    if isinstance(value, Hit):
+        plain = as_plain(value.observation)
+        plain["score"] = round(value.score, 4)
+        plain["why"] = value.why
+        if value.explain is not None:
+            plain["explain"] = as_plain(value.explain)
+        return plain
+    if hasattr(value, "_asdict"):
+        value = value._asdict()
+        # shown only where they say something
+        for field in ("body_lost", "why_not"):
+            if field in value and not value[field]:
+                del value[field]
+    if isinstance(value, dict):
+        return {k: to_iso(v) if k in _TIMES and isinstance(v, int) else as_plain(v) for k, v in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [as_plain(v) for v in value]
+    return value

@@ -1,0 +1,168 @@
+"""The table of every setting: type, default, meaning, environment variable and where it may stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from .errors import BadInput
+from .ids import is_slug
+from .model import VISIBILITIES
+
+NAME_MAX = 200  # characters of a name that somebody sets
+
+
+class Option(NamedTuple):
+    """One setting. `parse` turns text into the value or raises ValueError with what would be right."""
+
+    key: str
+    parse: Callable[[str], Any]
+    default: Any
+    help: str
+    environment: str = ""
+    in_config: bool = True
+    in_project: bool = False
+    in_argument: bool = True
+
+
+def _choice(*names: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text.lower() not in names:
+            raise ValueError("one of " + ", ".join(names) if len(names) > 1 else names[0])
+        return text.lower()
+
+    return parse
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) < 10 and low <= int(text) <= high):
+            raise ValueError(f"a whole number from {low} to {high}")
+        return int(text)
+
+    return parse
+
+
+def _slug(text: str) -> str:
+    if not is_slug(text):
+        raise ValueError("1 to 64 of a-z 0-9 . _ -, beginning with a letter or digit")
+    return text
+
+
+def _name(text: str) -> str:
+    if not text.isprintable() or len(text) > NAME_MAX:
+        raise ValueError(f"one line of at most {NAME_MAX} printable characters")
+    return text
+
+
+OPTIONS: dict[str, Option] = {
+    option.key: option
+    for option in (
+        Option("mode", _choice("local"), "local", "how memories are shared: local = this machine alone"),
+        Option(
+            "user_id",
+            _slug,
+            None,
+            "your name for visibility `user`, the same on all your machines",
+            "KIOKU_MESH_USER_ID",
+            in_argument=False,
+        ),
+        Option(
+            "team_id",
+            _slug,
+            None,
+            "the team for visibility `team`",
+            "KIOKU_MESH_TEAM_ID",
+            in_project=True,
+        ),
+        Option(
+            "default_visibility",
+            _choice(*VISIBILITIES),
+            "mesh",
+            f"who may see a memory that does not say: {', '.join(VISIBILITIES)}",
+            "KIOKU_MESH_DEFAULT_VISIBILITY",
+            in_project=True,
+        ),
+        Option("retention_days", _whole(0, 3650), 30, "days until the text of a deleted or expired memory is erased"),
+        Option("save.secrets", _choice("warn", "block"), "warn", "a save that contains a secret: warn or block"),
+        Option("backup.keep", _whole(0, 100), 1, "how many automatic backups are kept; 0 = none"),
+        Option(
+            "mcp_profile",
+            _choice("default", "full"),
+            "default",
+            "tools of the MCP server: default or full",
+            "KIOKU_MESH_MCP_PROFILE",
+        ),
+        Option(
+            "log",
+            _choice("error", "warning", "info", "debug"),
+            "warning",
+            "how much is written to stderr: error, warning, info, debug",
+            "KIOKU_MESH_LOG",
+        ),
+        Option(
+            "project",
+            _name,
+            None,
+            "project of a save that names none; else the git repository",
+            "KIOKU_MESH_PROJECT",
+            in_config=False,
+            in_project=True,
+        ),
+        Option(
+            "only_project",
+            _name,
+            None,
+            "read and write in this project alone",
+            "KIOKU_MESH_ONLY_PROJECT",
+            in_config=False,
+        ),
+        Option(
+            "agent_family",
+            _name,
+            None,
+            "family of the agent that asks, such as claude",
+            "KIOKU_MESH_AGENT_FAMILY",
+            in_config=False,
+        ),
+        Option(
+            "client_id",
+            _name,
+            None,
+            "program that asks, such as claude-code",
+            "KIOKU_MESH_CLIENT_ID",
+            in_config=False,
+        ),
+        Option("session_id", _name, None, "session of the agent", "KIOKU_MESH_SESSION_ID", in_config=False),
+        Option("state_dir", str, None, "where memories are stored", "KIOKU_MESH_STATE_DIR", in_config=False),
+        Option("config_dir", str, None, "where config.toml is", "KIOKU_MESH_CONFIG_DIR", in_config=False),
+    )
+}
+
+
+def parse(option: Option, raw: Any, source: str = "") -> Any:
+    """The value of what a file, variable or argument said. Raises BadInput that names `source`."""
+    where = f" ({source})" if source else ""
+    text = str(raw).strip() if isinstance(raw, (str, int)) and not isinstance(raw, bool) else None
+    try:
+        if text is None:
+            raise ValueError("a text or a whole number")
+        return option.parse(text)
+    except ValueError as error:
+        shown = repr(raw if text is None else text)[:60]
+        raise BadInput(f"{option.key} cannot be {shown}{where}", f"it must be {error}", source=source) from None
+
+
+def writable(key: str) -> Option:
+    """The option `key`, if it may stand in config.toml. Raises BadInput."""
+    option = OPTIONS.get(key)
+    if option is None:
+        raise unknown(key)
+    if not option.in_config:
+        raise BadInput(f"{key} does not stand in config.toml", f"set the environment variable {option.environment}")
+    return option
+
+
+def unknown(key: str) -> BadInput:
+    """The error for a key that does not exist."""
+    return BadInput(f"no such setting: {key[:60]!r}", "settings are: " + ", ".join(OPTIONS))

@@ -1,0 +1,1 @@
+"""From a query and a consistent view of the store to ranked rows."""

@@ -1,0 +1,78 @@
+"""What searching needs of a store, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from ..model import Filter, Notice
+
+
+class Signal(Protocol):
+    """What ranking looks at beside the words. `hlc`: when it was saved, microseconds."""
+
+    @property
+    def importance(self) -> int: ...
+    @property
+    def hlc(self) -> int: ...
+    @property
+    def project(self) -> str | None: ...
+
+
+class Texts(Protocol):
+    """What one memory says. `extra`: project, tags, files, references."""
+
+    @property
+    def subject(self) -> str: ...
+    @property
+    def content(self) -> str: ...
+    @property
+    def summary(self) -> str: ...
+    @property
+    def extra(self) -> str: ...
+
+
+class Snapshot(Protocol):
+    """One moment of the store. `expression` is always one of `text.expression`; rows are numbers of observations."""
+
+    def frequency(self, expression: str, limit: int) -> int:
+        """How many rows fit, counted up to `limit`."""
+
+    def match(
+        self, expression: str, where: Filter, now: int, limit: int, newest_rows: int | None = None
+    ) -> list[tuple[int, float]]:
+        """(row, relevance), most relevant first, then newest row; with `newest_rows` only among so many rows."""
+
+    def matching(self, expression: str, rows: Sequence[int]) -> set[int]:
+        """Which of these rows fit."""
+
+    def newest(self, where: Filter, now: int, limit: int, offset: int) -> list[int]:
+        """Rows by time, newest first."""
+
+    def signals(self, rows: Sequence[int]) -> Mapping[int, Signal]: ...
+
+    def texts(self, rows: Sequence[int]) -> Mapping[int, Texts]:
+        """The texts of those rows that still have one."""
+
+    def row_of(self, observation_id: str) -> int | None: ...
+
+    def hidden(self, row: int, where: Filter, now: int) -> list[str]:
+        """The fields of the filter that this row does not fit."""
+
+
+class RankedHit(NamedTuple):
+    """`why` is short and for people, `explain` complete and for programs (only when it was asked for)."""
+
+    row: int
+    score: float
+    why: str
+    explain: dict[str, Any] | None = None
+
+
+class Ranked(NamedTuple):
+    """`more`: there are further hits after these. `why_not`: why the asked-for memory is not among them."""
+
+    hits: tuple[RankedHit, ...]
+    more: bool
+    notes: tuple[Notice, ...] = ()
+    why_not: str | None = None

@@ -1,0 +1,115 @@
+"""Hits in their final order, as long as somebody wants more. The order is the same however far one reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ..model import Filter
+from ..text import expression
+from ..text.literal import contains, needed
+from ..text.scripts import fold
+from . import rank
+from .answers import Snapshot, Texts
+from .query import Stage
+from .rank import Scored
+
+_BLOCK = 100  # candidates weighed against each other
+_WINDOWS = (5_000, 50_000, None)  # newest rows looked at for words that are everywhere; None: all
+_SORTED_MAX = 20_000  # rows that are put into order of time by us
+_BATCH = 50  # memories read at once to look into their text
+
+
+def newest(snapshot: Snapshot, where: Filter, now: int) -> Iterator[Scored]:
+    """Everything that fits the filter, newest first."""
+    offset, size = 0, 2 * _BLOCK
+    while True:
+        rows = snapshot.newest(where, now, size, offset)
+        yield from (Scored(row, 0.0) for row in rows)
+        if len(rows) < size:
+            return
+        # doubling keeps the cost of skipping in proportion to what was read
+        offset, size = offset + size, 2 * (offset + size)
+
+
+def ranked(
+    snapshot: Snapshot, stages: Sequence[Stage], phrases: Sequence[str], where: Filter, project: str | None, now: int
+) -> Iterator[Scored]:
+    """What fits the stages, stage by stage; `phrases` must stand in it literally."""
+    seen: set[int] = set()
+    wanted = [fold(phrase) for phrase in phrases]
+    lowest = float("inf")
+    for stage in stages:
+        best = 0.0
+        for block in _blocks(snapshot, stage, where, now):
+            best = best or max((relevance for _, relevance in block), default=0.0)
+            fresh = {row: relevance for row, relevance in block if row not in seen}
+            seen.update(fresh)
+            if wanted:
+                fresh = {row: fresh[row] for row in _with_text(snapshot, list(fresh), wanted, whole_words=True)}
+            for hit in rank.order(fresh, snapshot.signals(list(fresh)), best, project, now):
+                lowest = min(lowest, hit.score)
+                yield hit._replace(score=lowest)
+
+
+def containing(snapshot: Snapshot, texts: Sequence[str], where: Filter, now: int) -> Iterator[Scored]:
+    """Memories in which all of `texts` stand literally, inside words too, without regard to case.
+
+    Those where they begin and end with a word come first (the index finds them), then the others; newest first.
+    """
+    wanted = [fold(text) for text in texts]
+    sure = [way for text in texts for way in needed(text, whole_words=False)]
+    likely = [way for text in texts for way in needed(text, whole_words=True)]
+    seen: set[int] = set()
+    for ways in ([likely] if likely != sure else []) + [sure]:
+        for rows in _by_time(snapshot, ways, where, now, complete=ways is sure):
+            fresh = [row for row in rows if row not in seen]
+            for row in _with_text(snapshot, fresh, wanted, whole_words=False):
+                seen.add(row)
+                yield Scored(row, 1.0)
+
+
+def _by_time(
+    snapshot: Snapshot, ways: Sequence[str], where: Filter, now: int, complete: bool
+) -> Iterator[Sequence[int]]:
+    """Rows that fit all `ways`, newest first, in batches; unless `complete`, none if there are too many."""
+    asked = expression.all_of(ways) if ways else ""
+    if asked and snapshot.frequency(asked, _SORTED_MAX + 1) <= _SORTED_MAX:
+        rows = [row for row, _ in snapshot.match(asked, where, now, _SORTED_MAX)]
+        times = snapshot.signals(rows)
+        rows = sorted((row for row in rows if row in times), key=lambda row: (-times[row].hlc, -row))
+        yield from (rows[at : at + _BATCH] for at in range(0, len(rows), _BATCH))
+    elif complete:
+        batch = []
+        for hit in newest(snapshot, where, now):
+            batch.append(hit.row)
+            if len(batch) == _BATCH:
+                yield batch
+                batch = []
+        yield batch
+
+
+def _with_text(snapshot: Snapshot, rows: Sequence[int], wanted: Sequence[str], whole_words: bool) -> Iterator[int]:
+    for at in range(0, len(rows), _BATCH):
+        part = rows[at : at + _BATCH]
+        texts = snapshot.texts(part)
+        for row in part:
+            if row in texts:
+                folded = folded_fields(texts[row])
+                if all(any(contains(field, text, whole_words) for field in folded) for text in wanted):
+                    yield row
+
+
+def folded_fields(texts: Texts) -> list[str]:
+    """The fields of a memory ready for `contains`."""
+    return [fold(field) for field in (texts.subject, texts.content, texts.summary, texts.extra) if field]
+
+
+def _blocks(snapshot: Snapshot, stage: Stage, where: Filter, now: int) -> Iterator[list[tuple[int, float]]]:
+    for window in _WINDOWS if stage.common else (None,):
+        done, size = 0, _BLOCK
+        while True:
+            found = snapshot.match(stage.expression, where, now, size, window)
+            yield found[done:]
+            if len(found) < size:
+                break
+            done, size = size, 2 * size

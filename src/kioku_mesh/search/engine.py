@@ -1,0 +1,54 @@
+"""The search: the newest, by words, or literal text; pages of any of them without gaps or repeats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from ..errors import TooLarge
+from ..model import Query
+from ..text.terms import QueryTerms, query_terms
+from . import candidates, explain
+from .answers import Ranked, Snapshot
+from .query import stages
+from .rank import Scored
+
+TEXT_MAX = 20_000  # characters of a query
+
+
+def find(snapshot: Snapshot, query: Query, project: str | None, now: int) -> Ranked:
+    """The hits of one page. `project`: the current one, preferred a little. Raises TooLarge."""
+    sense = _understand(query)
+    page = list(islice(_everything(snapshot, sense, project, now), query.offset, query.offset + query.limit + 1))
+    return Ranked(
+        explain.hits(snapshot, sense, page[: query.limit]),
+        len(page) > query.limit,
+        explain.notes(sense),
+        explain.why_not(snapshot, sense, _everything(snapshot, sense, project, now), now) if query.why_not else None,
+    )
+
+
+def _understand(query: Query) -> explain.Sense:
+    text = query.text.strip()
+    if len(text) > TEXT_MAX:
+        raise TooLarge(
+            f"a query of {len(text):,} characters is too long", f"search for what is telling, at most {TEXT_MAX:,}"
+        )
+    if not text or query.mode == "exact":
+        return explain.Sense(query, QueryTerms(), (text,) if text else ())
+    terms = query_terms(text)
+    if terms.terms or terms.needed:
+        return explain.Sense(query, terms, ())
+    return explain.Sense(query, QueryTerms(), tuple(phrase.text for phrase in terms.phrases) or (text,))
+
+
+def _everything(snapshot: Snapshot, sense: explain.Sense, project: str | None, now: int) -> Iterator[Scored]:
+    """All hits in their order, found as they are asked for."""
+    query, terms = sense.query, sense.terms
+    if sense.literal:
+        return candidates.containing(snapshot, sense.literal, query.where, now)
+    if not query.text.strip():
+        return candidates.newest(snapshot, query.where, now)
+    found = stages(terms, query.mode, snapshot.frequency)
+    phrases = [phrase.text for phrase in terms.phrases]
+    return candidates.ranked(snapshot, found, phrases, query.where, project, now)

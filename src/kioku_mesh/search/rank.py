@@ -1,0 +1,60 @@
+"""The order of hits: relevance first; importance, age and the current project only tip the scales.
+
+    score = relevance / best relevance x importance x recency x project
+
+Each factor is at least 1 and all together are at most 1.2, so a hit that is 1.2 times as relevant always wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from ..clock import DAY
+from .answers import Signal
+
+IMPORTANCE = 0.06  # more for importance 5 than for 1
+RECENCY = 0.04  # more for what was saved just now; halves every HALF_LIFE
+PROJECT = 0.085  # more for the current project
+HALF_LIFE = 60 * DAY
+
+
+class Factors(NamedTuple):
+    importance: float = 1.0
+    recency: float = 1.0
+    project: float = 1.0
+
+    @property
+    def product(self) -> float:
+        return self.importance * self.recency * self.project
+
+
+class Scored(NamedTuple):
+    """One candidate. `relevance` is what the full-text index says, 0 where nothing was weighed."""
+
+    row: int
+    score: float
+    relevance: float = 0.0
+    factors: Factors = Factors()
+
+
+def factors(signal: Signal, project: str | None, now: int) -> Factors:
+    age = max(now - signal.hlc, 0)
+    importance = min(max(signal.importance, 1), 5)
+    return Factors(
+        1 + IMPORTANCE * (importance - 1) / 4,
+        1 + RECENCY * 0.5 ** (age / HALF_LIFE),
+        1 + PROJECT if project is not None and signal.project == project else 1.0,
+    )
+
+
+def order(
+    relevance: Mapping[int, float], signals: Mapping[int, Signal], best: float, project: str | None, now: int
+) -> list[Scored]:
+    """Rows with their relevance by score, equal ones newest row first. `best`: the highest relevance there is."""
+    scored = []
+    for row, found in relevance.items():
+        if row in signals:
+            weight = factors(signals[row], project, now)
+            scored.append(Scored(row, found / best * weight.product if best > 0 else 0.0, found, weight))
+    return sorted(scored, key=lambda hit: (-hit.score, -hit.row))

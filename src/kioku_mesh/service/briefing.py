@@ -1,0 +1,138 @@
+"""What to tell an agent, in which order: for a task (recall) and at the start of a session (brief)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from ..model import Hit, Observation
+from ..text.derive import SUMMARY_MAX
+from .guards import Signature, same, signature
+from .packing import Entry
+
+RULE_TYPES = ("instruction", "preference", "decision")  # what holds until it is revised, the most binding first
+
+_ALWAYS = 4  # importance from which an instruction or a preference is told for every task
+_ALWAYS_MAX = 3
+_ENTRY_TOKENS = 90  # what an entry of the brief takes on average
+_MORE = "More: recall_context or search_memory as a tool, `kioku-mesh recall TASK` in a shell."
+
+
+class Composed(NamedTuple):
+    """Entries for `pack`, with `before` and `after` for it; `repeated`: near-duplicates of shown ones that were left out."""
+
+    entries: tuple[Entry, ...]
+    before: str = ""
+    after: str = ""
+    repeated: int = 0
+
+
+def compose_recall(hits: Sequence[Hit], rules: Sequence[Observation] = (), project: str | None = None) -> Composed:
+    """What to tell before a task: first the rules that hold in `project`, then the other hits in their order.
+
+    Rules are the hits that are one and fit at least half as well as the best hit, and of `rules` (what stands in the project,
+    found or not) a few important instructions and preferences. Only live memories; near-duplicates once.
+    """
+    best = max((hit.score for hit in hits), default=0.0)
+    fitting = [hit.observation for hit in hits if _is_rule(hit.observation, project) and hit.score >= best / 2]
+    always = [o for o in _by_weight(rules) if o.importance >= _ALWAYS and o.memory_type != "decision"]
+    seen = _Seen()
+    first = seen.new(fitting)
+    first += seen.new(o for o in always if _is_rule(o, project))[:_ALWAYS_MAX]
+    others = seen.new(hit.observation for hit in hits)
+    entries = [Entry(o, _of("Decisions and rules", project)) for o in first]
+    entries += [Entry(o, "What fits the task" if first else "") for o in others]
+    return Composed(tuple(entries), "" if entries else "Nothing is remembered that fits this task.", repeated=seen.repeated)
+
+
+def compose_brief(
+    conflicts: Sequence[Observation] = (),
+    standing: Sequence[Observation] = (),
+    recent: Sequence[Observation] = (),
+    project: str | None = None,
+    budget: int = 600,
+) -> Composed:
+    """What to tell at the start of a session: open conflicts, standing rules by importance, recent work, where to ask.
+
+    `budget` (tokens) only decides how the room is shared. Equal input gives equal entries; packed without `at` (dates instead
+    of ages) the text stays equal from hour to hour, so that prompt caches hold.
+    """
+    seen = _Seen()
+    open_conflicts = [o for o in _newest(conflicts) if o.state == "live" and seen.add(o)]
+    rules = seen.new(_by_weight(standing))
+    news = seen.new(_newest(recent))
+    room = max(4, budget // _ENTRY_TOKENS) - min(len(open_conflicts), 4)
+    lately = min(len(news), max(1, room // 3))
+    ruling = max(1, room - lately)
+    groups = (
+        ("Open conflicts: settle each by saving one memory that supersedes both", open_conflicts),
+        (_of("Decisions and rules", project), rules[:ruling]),
+        ("Lately", news[:lately]),
+        ("More decisions and rules", rules[ruling:]),
+        ("Earlier", news[lately:]),
+    )
+    entries = tuple(Entry(o, heading, _digest(o)) for heading, group in groups for o in group)
+    about = f"of project {project}" if project else "of all projects"
+    return Composed(entries, f"Memory {about}:" if entries else f"The memory {about} is empty.", _MORE, seen.repeated)
+
+
+class _Seen:
+    """What has been chosen already, by id and by what it says."""
+
+    def __init__(self) -> None:
+        self.repeated = 0
+        self._ids: set[str] = set()
+        self._said: list[Signature] = []
+
+    def add(self, observation: Observation) -> bool:
+        """Choose it whatever it says; False if it was chosen before."""
+        if observation.observation_id in self._ids:
+            return False
+        self._ids.add(observation.observation_id)
+        self._said.append(signature(observation.content))
+        return True
+
+    def new(self, observations: Iterable[Observation]) -> list[Observation]:
+        """The live ones among them that were not chosen before and repeat none that was; they are chosen now."""
+        fresh = []
+        for each in observations:
+            if each.state != "live" or each.observation_id in self._ids:
+                continue
+            said = signature(each.content)
+            if each.content and any(same(said, other) for other in self._said):
+                self.repeated += 1
+            else:
+                self._said.append(said)
+                fresh.append(each)
+            self._ids.add(each.observation_id)
+        return fresh
+
+
+def _is_rule(observation: Observation, project: str | None) -> bool:
+    """True for what is binding in the project; without a project of its own it is binding everywhere."""
+    return observation.memory_type in RULE_TYPES and observation.project in (project, None)
+
+
+def _by_weight(observations: Iterable[Observation]) -> list[Observation]:
+    def weight(o: Observation) -> tuple[int, int, int, str]:
+        rank = RULE_TYPES.index(o.memory_type) if o.memory_type in RULE_TYPES else len(RULE_TYPES)
+        return -o.importance, rank, -o.created_at, o.observation_id
+
+    return sorted(observations, key=weight)
+
+
+def _newest(observations: Iterable[Observation]) -> list[Observation]:
+    return sorted(observations, key=lambda o: (-o.created_at, o.observation_id))
+
+
+def _digest(observation: Observation) -> str:
+    """The text of a short memory, the summary of a long one, without the subject that stands in the head line already."""
+    text = observation.content.strip()
+    if len(text) > SUMMARY_MAX:
+        text = observation.summary
+    rest = text.removeprefix(observation.subject)
+    return rest.lstrip(" .。;:") if rest[:1] in (" ", ".", "。", ";", ":", "\n", "") else text
+
+
+def _of(heading: str, project: str | None) -> str:
+    return f"{heading} of {project}" if project else heading

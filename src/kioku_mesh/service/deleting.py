@@ -1,0 +1,211 @@
+"""Deleting, undoing it, and purging: always a record in the log, never a row that disappears."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from .. import ids, wire
+from ..clock import DAY
+from ..clock import now as read_clock
+from ..errors import BadInput, NotFound, Refused
+from ..model import STATES, Deleted, Draft, Filter, Line, Observation, Purged, Restored
+from ..store import backup, upkeep
+from ..store.reading import Snapshot
+from ..store.transaction import Transaction
+from . import saving
+from .context import Context
+
+
+def delete(ctx: Context, wanted: Sequence[str], reason: str | None = None, dry_run: bool = False) -> Deleted:
+    """Hide memories on every machine; the text is erased when the retention time is over. Raises NotFound."""
+    known = _known(ctx, wanted)
+    fresh = [o for o in known if o.state != "deleted"]
+    gone = tuple(o.observation_id for o in known if o.state == "deleted")
+    if dry_run or not fresh:
+        return Deleted((), gone, preview=_preview(fresh), dry_run=dry_run)
+    with ctx.store.write() as transaction:
+        until = transaction.now + ctx.config.get("retention_days") * DAY
+        alive = _revealing(ctx, transaction, fresh)
+        for scope, names in _by_scope(fresh):
+            transaction.append(wire.TOMBSTONE, scope, _reason(ctx, reason), names=names, until=until)
+        again = _revealed(ctx, transaction, alive)
+    upkeep.after_save(ctx.store)
+    return Deleted(tuple(o.observation_id for o in fresh), gone, again, until)
+
+
+def delete_matching(ctx: Context, where: Filter, reason: str | None = None, dry_run: bool = False) -> Deleted:
+    """Delete everything that fits, hidden revisions too. Raises BadInput for a filter that fits everything."""
+    where = ctx.within(where)
+    if where._replace(states=()) == Filter(states=()):
+        raise BadInput("this would delete every memory", "say which ones: a project, machine, session or time")
+    hidden_too = where._replace(states=tuple(s for s in STATES if s != "deleted"))
+    with ctx.store.read(ctx.scopes) as snapshot:
+        found = snapshot.ids(snapshot.newest(hidden_too, read_clock(), -1))
+    return delete(ctx, found, reason, dry_run) if found else Deleted((), dry_run=dry_run)
+
+
+def restore(ctx: Context, observation_id: str) -> Restored:
+    """Bring a memory back: its deletion is undone while it can be, else its content is saved anew."""
+    (old,) = _known(ctx, [observation_id])
+    if old.state == "live":
+        return Restored(old.observation_id, "already_live", old.subject)
+    if old.state == "deleted":
+        with ctx.store.write() as transaction:
+            tombstones, purged = _tombstones(transaction, old)
+            if purged:
+                raise Refused(
+                    f"{old.observation_id} was purged: its text is gone for good", "save it anew if you still know it"
+                )
+            if all(until > transaction.now for _, until in tombstones):
+                names = [name for name, _ in tombstones]
+                transaction.append(wire.UNDO, old.visibility, _reason(ctx, None), names=names)
+                return Restored(old.observation_id, "undone", old.subject)
+    if old.content == "":
+        raise NotFound(
+            f"the text of {old.observation_id} was erased: the retention time is over",
+            "look in a backup: `kioku-mesh backup --list`",
+        )
+    heads = _heads(ctx, old) if old.state == "superseded" else ()
+    # A deleted one stays deleted: the new memory stands alone.
+    supersedes = heads or (() if old.state == "deleted" else (old.observation_id,))
+    saved = saving.save(
+        ctx,
+        Draft(
+            content=old.content, subject=None if "subject" in old.derived else old.subject,
+            summary=None if "summary" in old.derived else old.summary, memory_type=old.memory_type,
+            importance=old.importance, project=old.project, tags=old.tags, source_files=old.source_files,
+            references=old.references, supersedes=supersedes, visibility=old.visibility.partition("/")[0], allow_secret=True,
+        ),
+    )  # fmt: skip
+    return Restored(saved.observation_id, "saved_again", saved.subject)
+
+
+def purge(
+    ctx: Context,
+    wanted: Sequence[str],
+    chain: bool = False,
+    unknown: bool = False,
+    visibility: str | None = None,
+    dry_run: bool = False,
+) -> Purged:
+    """Hide and erase at once, here and wherever the record goes. Only whole ids.
+
+    `chain`: every revision of each as well. `unknown`: also ids that are not here, in the scope of `visibility`.
+    """
+    for id_ in wanted:
+        if not ids.is_id(id_):
+            raise BadInput(
+                f"not a whole id: {id_[:40]!r}", "purge takes the 32 hex digits; `kioku-mesh get` shows them"
+            )
+    found, absent = _present(ctx, wanted)
+    if absent and not unknown:
+        raise NotFound(
+            f"there is no memory {absent[0]}", "add --unknown to purge an id that is not on this machine", ids=absent
+        )
+    if absent and visibility is None:
+        raise BadInput("in which scope shall the unknown ids be purged?", "add --visibility mesh, user, team or local")
+    if chain:
+        found = _whole_chains(ctx, found)
+    if dry_run:
+        return Purged((), tuple(absent), preview=_preview(found), dry_run=True)
+    names = list(_by_scope(found))
+    if absent:
+        names.append((ctx.scope(visibility), absent))
+    with ctx.store.write() as transaction:
+        alive = _revealing(ctx, transaction, found)
+        for scope, part in names:
+            transaction.append(wire.PURGE, scope, _reason(ctx, None), names=part)
+        again = _revealed(ctx, transaction, alive)
+    upkeep.erase_all(ctx.store)
+    backup.replace_all(ctx.store)
+    return Purged(tuple(o.observation_id for o in found), tuple(absent), again)
+
+
+def _present(ctx: Context, wanted: Iterable[str]) -> tuple[list[Observation], list[str]]:
+    with ctx.store.read(ctx.scopes) as snapshot:
+        rows = {id_: snapshot.row_of(id_) for id_ in wanted}
+        found = [snapshot.observation(row) for row in rows.values() if row is not None]
+    _confine(ctx, found)
+    return found, [id_ for id_, row in rows.items() if row is None]
+
+
+def _known(ctx: Context, wanted: Iterable[str]) -> list[Observation]:
+    found, absent = _present(ctx, wanted)
+    if absent:
+        raise NotFound(f"there is no memory {absent[0][:40]}", "look for it with `kioku-mesh search`", ids=absent)
+    return found
+
+
+def _confine(ctx: Context, found: Iterable[Observation]) -> None:
+    only = ctx.config.only_project
+    for observation in found:
+        if only and observation.project != only:
+            raise NotFound(
+                f"there is no memory {observation.observation_id} in project {only!r}", "look for it with a search"
+            )
+
+
+def _whole_chains(ctx: Context, found: Sequence[Observation]) -> list[Observation]:
+    with ctx.store.read(ctx.scopes) as snapshot:
+        rows: dict[int, None] = {}
+        for observation in found:
+            row = snapshot.row_of(observation.observation_id)
+            if row is not None:
+                rows.update(dict.fromkeys(snapshot.chain(row)))
+        return snapshot.observations(rows)
+
+
+def _by_scope(found: Iterable[Observation]) -> Iterator[tuple[str, list[str]]]:
+    """Names for one record each: per scope, and not more than a record may name."""
+    scopes: dict[str, list[str]] = {}
+    for observation in found:
+        scopes.setdefault(observation.visibility, []).append(observation.observation_id)
+    for scope, names in scopes.items():
+        for at in range(0, len(names), wire.NAMES_MAX):
+            yield scope, names[at : at + wire.NAMES_MAX]
+
+
+def _reason(ctx: Context, reason: str | None) -> bytes:
+    if reason and len(reason) > 2000:
+        raise BadInput("the reason is too long", "keep it below 2,000 characters")
+    who = ctx.identity
+    said = {"reason": reason, "agent_family": who.agent_family, "client_id": who.client_id, "host": who.host}
+    return wire.encode_body({**said, "created_at": read_clock()})
+
+
+def _preview(found: Iterable[Observation]) -> tuple[Line, ...]:
+    return tuple(Line(o.observation_id, o.subject, o.project, o.memory_type, o.created_at, o.state) for o in found)
+
+
+def _revealing(ctx: Context, transaction: Transaction, found: Sequence[Observation]) -> list[str]:
+    """Older revisions that are hidden now and that deleting these may bring back."""
+    named = dict.fromkeys(name for o in found for name in o.supersedes)
+    snapshot = transaction.snapshot(ctx.scopes)
+    return [name for name in named if _state(snapshot, name, transaction.now) == "superseded"]
+
+
+def _revealed(ctx: Context, transaction: Transaction, candidates: Sequence[str]) -> tuple[str, ...]:
+    snapshot = transaction.snapshot(ctx.scopes)
+    return tuple(name for name in candidates if _state(snapshot, name, transaction.now) == "live")
+
+
+def _state(snapshot: Snapshot, observation_id: str, now: int) -> str | None:
+    row = snapshot.row_of(observation_id)
+    return None if row is None else snapshot.state(row, now)
+
+
+def _tombstones(transaction: Transaction, old: Observation) -> tuple[list[tuple[str, int]], bool]:
+    """The tombstones that hide a memory (id and until) and whether a purge does."""
+    snapshot = transaction.snapshot(frozenset((old.visibility,)))
+    marks = snapshot.deletions(old.observation_id)
+    return [(id_, until) for kind, id_, until in marks if kind == wire.TOMBSTONE], any(
+        k == wire.PURGE for k, _, _ in marks
+    )
+
+
+def _heads(ctx: Context, old: Observation) -> tuple[str, ...]:
+    """The newest revisions above a superseded one."""
+    with ctx.store.read(ctx.scopes) as snapshot:
+        row = snapshot.row_of(old.observation_id)
+        chain = snapshot.observations(snapshot.chain(row)) if row is not None else []
+    return tuple(o.observation_id for o in chain if o.state == "live")

@@ -1,0 +1,153 @@
+"""The service: every use case as one method, the same for the command line, MCP and Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from ..config import Config
+from ..model import (
+    BackupFile,
+    Deleted,
+    Draft,
+    Filter,
+    Found,
+    Got,
+    Identity,
+    Imported,
+    Project,
+    Purged,
+    Query,
+    Recalled,
+    Renamed,
+    Restored,
+    Saved,
+    Status,
+    Swept,
+)  # fmt: skip
+from ..store import backup
+from ..store.store import Store
+from . import deleting, finding, overview, projects, records, saving, upkeep
+from .context import Context
+
+
+class Memory:
+    """Synchronous and thread-safe. Every method raises KiokuError only; nothing is opened before the first call."""
+
+    def __init__(self, store: Store, config: Config, identity: Identity) -> None:
+        self.store = store
+        self.config = config
+        self.identity = identity
+        self._ctx = Context(store, config, identity)
+
+    def __enter__(self) -> Memory:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.store.close()
+
+    def save(self, draft: Draft) -> Saved:
+        """Store a memory: durable and searchable when this returns."""
+        return saving.save(self._ctx, draft)
+
+    def revise(self, observation_id: str, draft: Draft) -> Saved:
+        """A new memory that supersedes another and inherits what is not given."""
+        return saving.revise(self._ctx, observation_id, draft)
+
+    def search(self, query: Query) -> Found:
+        """Ranked memories; with an empty text the newest first."""
+        return finding.search(self._ctx, query)
+
+    def recall(self, task: str, where: Filter = Filter(), budget: int = 1200) -> Recalled:
+        """Everything worth knowing before a task, within a budget of tokens."""
+        return finding.recall(self._ctx, task, where, budget)
+
+    def brief(self, project: str | None = None, budget: int = 600) -> Recalled:
+        """What an agent should know at the start of a session."""
+        return finding.brief(self._ctx, project, budget)
+
+    def get(self, ids: Sequence[str], history: bool = False, prefixes: bool = False) -> Got:
+        """Memories by id, whatever their state; with `history` all their revisions."""
+        return finding.get(self._ctx, ids, history, prefixes)
+
+    def resolve(self, text: str) -> str:
+        """The whole id that a unique prefix means."""
+        return finding.resolve(self._ctx, text)
+
+    def delete(self, ids: Sequence[str], reason: str | None = None, dry_run: bool = False) -> Deleted:
+        """Hide memories; undone by `restore` until the retention time is over."""
+        return deleting.delete(self._ctx, ids, reason, dry_run)
+
+    def delete_matching(self, where: Filter, reason: str | None = None, dry_run: bool = False) -> Deleted:
+        """Delete everything that fits a filter, hidden revisions too."""
+        return deleting.delete_matching(self._ctx, where, reason, dry_run)
+
+    def restore(self, observation_id: str) -> Restored:
+        """Undo a deletion, or save the content of a hidden memory anew."""
+        return deleting.restore(self._ctx, observation_id)
+
+    def purge(
+        self,
+        ids: Sequence[str],
+        chain: bool = False,
+        unknown: bool = False,
+        visibility: str | None = None,
+        dry_run: bool = False,
+    ) -> Purged:
+        """Hide and erase at once."""
+        return deleting.purge(self._ctx, ids, chain, unknown, visibility, dry_run)
+
+    def status(self) -> Status:
+        """Versions, places, identity, counts."""
+        return overview.status(self._ctx)
+
+    def known(self, kind: str, prefix: str, limit: int = 50) -> tuple[str, ...]:
+        """Values that begin with a prefix: project, tag, type, client, session, pc, id."""
+        return overview.known(self._ctx, kind, prefix, limit)
+
+    def projects(self) -> tuple[Project, ...]:
+        return projects.projects(self._ctx)
+
+    def rename_project(self, old: str, new: str, dry_run: bool = False) -> Renamed:
+        """Both names are one project, shown as `new`."""
+        return projects.rename(self._ctx, old, new, dry_run)
+
+    def alias_project(self, name: str, to: str, dry_run: bool = False) -> Renamed:
+        """`name` is another name of project `to`."""
+        return projects.alias(self._ctx, name, to, dry_run)
+
+    def delete_project(self, name: str, dry_run: bool = False) -> Deleted:
+        return projects.delete(self._ctx, name, dry_run)
+
+    def records(self, where: Filter = Filter(), include_local: bool = False) -> Iterator[dict[str, Any]]:
+        """Every record as plain data for an export, in the order of the log."""
+        return records.records(self._ctx, where, include_local)
+
+    def import_records(
+        self, lines: Iterable[dict[str, Any]], project: str | None = None, dry_run: bool = False
+    ) -> Imported:
+        """Take in records of an export, once each, in one transaction."""
+        return records.import_records(self._ctx, lines, project, dry_run)
+
+    def gc(self, dry_run: bool = False) -> Swept:
+        """Erase what is past its time, sweep what expired, move the write-ahead log."""
+        return upkeep.collect(self._ctx, dry_run)
+
+    def backup(self, path: str | None = None, keep: int | None = None) -> BackupFile:
+        """Copy the store while it is in use, verified."""
+        return backup.make(self.store, path, self.config.get("backup.keep") if keep is None else keep)
+
+    def backups(self) -> tuple[BackupFile, ...]:
+        """The managed backups, newest first."""
+        return tuple(backup.managed(self.store))
+
+    def restore_backup(self, path: str) -> BackupFile:
+        """Put a backup into the live file; what was there is backed up first."""
+        return backup.restore(self.store, path)
+
+    def rebuild(self) -> int:
+        """Make everything derived anew from the log; returns the number of records."""
+        return upkeep.rebuild(self._ctx)

@@ -1,0 +1,207 @@
+"""Saving and revising: checked outside the lock, stored in one transaction, never at the price of other text."""
+
+from __future__ import annotations
+
+from .. import wire
+from ..clock import DAY
+from ..clock import now as read_clock
+from ..errors import BadInput, NotFound, SecretFound, StoreError
+from ..model import Draft, Filter, Notice, Observation, Query, Saved, Similar
+from ..search import engine
+from ..store import upkeep
+from ..store.content import fingerprint
+from ..store.reading import Snapshot
+from ..store.transaction import Transaction
+from ..text.derive import derive_subject
+from . import guards, secrets
+from .checking import check
+from .context import Context
+
+REPEAT = DAY  # the same save within this time is answered with the first id
+_COMPARED = 5  # memories that a new one is compared with
+_QUERY_WORDS = 12
+
+
+def save(ctx: Context, draft: Draft) -> Saved:
+    """Store a memory. Raises BadInput, SecretFound, NotFound (supersedes), Refused, StoreError; then nothing is stored."""
+    draft = check(draft)
+    scope = ctx.scope(draft.visibility)
+    project = ctx.project(draft.project)
+    warnings = _objections(ctx, draft)
+    # What the memory is compared with is looked for before the lock is taken.
+    similar, doubts = _similar(ctx, draft, project)
+    now = read_clock()
+    body = _body(ctx, draft, project, now)
+    with ctx.store.write(now) as transaction:
+        repeated = _repeated(ctx, transaction, draft, project, scope)
+        if repeated:
+            return repeated
+        warnings += _superseding(ctx, transaction, draft, scope)
+        header = transaction.append(
+            wire.OBSERVATION, scope, body, names=_unique(draft.supersedes), until=draft.expires_at
+        )
+    upkeep.after_save(ctx.store)
+    return Saved(
+        observation_id=header.id,
+        status="saved",
+        visibility=scope,
+        project=project,
+        subject=draft.subject or derive_subject(draft.content),
+        warnings=tuple(warnings + doubts),
+        similar=similar,
+        expires_at=draft.expires_at,
+    )
+
+
+def revise(ctx: Context, observation_id: str, draft: Draft) -> Saved:
+    """A new memory that supersedes another and inherits what is not given; an empty content inherits the content."""
+    with ctx.store.read(ctx.scopes) as snapshot:
+        row = snapshot.row_of(observation_id)
+        if row is None:
+            raise NotFound(f"there is no memory {observation_id}", "look for it with `kioku-mesh search`")
+        old = snapshot.observation(row)
+    if old.state == "deleted" or old.body_lost:
+        raise BadInput(f"{observation_id} is {old.state}; there is nothing to revise", "restore it first, or save anew")
+    return save(ctx, _inherit(draft, old))
+
+
+def _inherit(draft: Draft, old: Observation) -> Draft:
+    content = draft.content if draft.content.strip() else old.content
+    same = content == old.content
+    return draft._replace(
+        content=content,
+        # A derived subject follows the new content.
+        subject=draft.subject or (old.subject if "subject" not in old.derived else None),
+        summary=draft.summary or (old.summary if same and "summary" not in old.derived else None),
+        memory_type=draft.memory_type or old.memory_type,
+        importance=draft.importance if draft.importance is not None else old.importance,
+        project=draft.project or old.project,
+        tags=draft.tags or old.tags,
+        source_files=draft.source_files or old.source_files,
+        references=draft.references or old.references,
+        visibility=draft.visibility or old.visibility.partition("/")[0],
+        supersedes=(old.observation_id, *draft.supersedes),
+    )
+
+
+def _objections(ctx: Context, draft: Draft) -> list[Notice]:
+    """Warnings about the text. Raises SecretFound or BadInput for what is not saved at all."""
+    again = guards.recalled(draft.content)
+    if again:
+        raise BadInput(
+            f"this text is a recalled memory ({', '.join(again[:3])}), not a new one",
+            "save only what is new, in your own words; to change a memory, revise it by its id",
+            ids=list(again),
+        )
+    said = "\n".join((draft.content, draft.subject or "", draft.summary or "", *draft.tags, *draft.references))
+    found = secrets.find_secrets(said)
+    severe = [f for f in found if f.severe]
+    if found and not draft.allow_secret and (severe or ctx.config.get("save.secrets") == "block"):
+        worst = (severe or list(found))[0]
+        raise SecretFound(
+            f"the text contains a secret ({worst.rule}: {worst.excerpt}); nothing was saved",
+            "take it out and say where it is kept; if it must be saved, allow it explicitly (--allow-secret on the command line)",
+            rules=[f.rule for f in found],
+        )
+    warnings = [
+        Notice("secret_found", f"looks like a secret ({f.rule}: {f.excerpt}); delete and save again without it")
+        for f in found
+    ]
+    noise = guards.noise(draft.content)
+    return [*warnings, noise] if noise else warnings
+
+
+def _body(ctx: Context, draft: Draft, project: str | None, now: int) -> bytes:
+    who = ctx.identity
+    return wire.encode_body(
+        {
+            "content": draft.content,
+            "subject": draft.subject,
+            "summary": draft.summary,
+            "memory_type": draft.memory_type,
+            "importance": draft.importance,
+            "project": project,
+            "tags": draft.tags,
+            "source_files": draft.source_files,
+            "references": draft.references,
+            "agent_family": who.agent_family,
+            "client_id": who.client_id,
+            "session_id": who.session_id,
+            "host": who.host,
+            "created_at": now,
+        }
+    )
+
+
+def _repeated(ctx: Context, transaction: Transaction, draft: Draft, project: str | None, scope: str) -> Saved | None:
+    """The answer to a save that this client made already: a retry stores nothing new."""
+    if draft.supersedes:
+        return None
+    snapshot = transaction.snapshot(ctx.scopes)
+    who = (ctx.identity.agent_family, ctx.identity.client_id)
+    for row in snapshot.rows_with_content(fingerprint(draft.content), transaction.now - REPEAT):
+        old = snapshot.observation(row)
+        if (
+            (old.content, old.project, old.visibility) == (draft.content, snapshot.projects.shown(project), scope)
+            and (old.agent_family, old.client_id) == who
+            and old.origin_here
+            and old.state == "live"
+        ):
+            return Saved(old.observation_id, "already_saved", scope, project, old.subject, expires_at=old.expires_at)
+    return None
+
+
+def _superseding(ctx: Context, transaction: Transaction, draft: Draft, scope: str) -> list[Notice]:
+    """Check what the memory supersedes. Raises NotFound or BadInput."""
+    if not draft.supersedes:
+        return []
+    warnings = []
+    snapshot = transaction.snapshot(ctx.scopes)
+    for id_ in _unique(draft.supersedes):
+        row = snapshot.row_of(id_)
+        if row is None:
+            raise NotFound(f"the memory to supersede is not here: {id_[:40]}", "give the id of a memory that is")
+        old = snapshot.observation(row)
+        if old.visibility != scope:
+            raise BadInput(
+                f"{id_} has visibility {old.visibility}, the new memory {scope}: it would not supersede it",
+                "save with the same visibility, or without superseding",
+            )
+        if old.state == "superseded":
+            newest = ", ".join(old.superseded_by)
+            warnings.append(
+                Notice(
+                    "already_superseded",
+                    f"{id_} was superseded already by {newest}: both revisions now stand side by side",
+                )
+            )
+    return warnings
+
+
+def _unique(supersedes: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(supersedes))
+
+
+def _similar(ctx: Context, draft: Draft, project: str | None) -> tuple[tuple[Similar, ...], list[Notice]]:
+    """Memories that say nearly the same or have the same subject: suggestions, never more."""
+    if draft.supersedes:
+        return (), []
+    try:
+        with ctx.store.read(ctx.scopes) as snapshot:
+            return _compare(snapshot, draft, project), []
+    except StoreError as error:
+        return (), [Notice("similar_unknown", f"similar memories could not be looked for: {error.message}")]
+
+
+def _compare(snapshot: Snapshot, draft: Draft, project: str | None) -> tuple[Similar, ...]:
+    subject = draft.subject or derive_subject(draft.content)
+    words = " ".join((subject + " " + draft.content[:400]).split()[:_QUERY_WORDS])
+    query = Query(text=words, where=Filter(project=project), mode="or", limit=_COMPARED)
+    similar = []
+    for hit in engine.find(snapshot, query, project, read_clock()).hits:
+        old = snapshot.observation(hit.row)
+        if guards.near_duplicate(old.content, draft.content):
+            similar.append(Similar(old.observation_id, old.subject, old.created_at, "near_duplicate"))
+        elif guards.normal(old.subject) == guards.normal(subject):
+            similar.append(Similar(old.observation_id, old.subject, old.created_at, "same_subject"))
+    return tuple(similar)

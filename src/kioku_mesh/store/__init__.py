@@ -1,0 +1,1 @@
+"""One SQLite file: the log, and everything derived from it."""

@@ -1,0 +1,207 @@
+"""Backups: made online, verified before they count, put back into the live file."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import apsw
+
+from ..clock import SECOND, to_iso
+from ..clock import now as read_clock
+from ..errors import BadInput, NotFound, StoreError
+from ..model import BackupFile
+from . import connection, life, places, schema, sql
+from .connection import translated
+from .store import Store
+
+FOLDER = "backups"
+_MANAGED = "memory-"
+_PAGES = 512  # copied at a time; between two steps savers go on
+
+
+def folder(store: Store) -> str:
+    return os.path.join(store.directory, FOLDER)
+
+
+def managed(store: Store) -> list[BackupFile]:
+    """The automatic and plain `backup` files, newest first."""
+    try:
+        names = sorted(os.listdir(folder(store)), reverse=True)
+    except FileNotFoundError:
+        return []
+    found = []
+    for name in names:
+        if name.startswith(_MANAGED) and name.endswith(".db"):
+            with suppress(StoreError, BadInput):
+                found.append(describe(os.path.join(folder(store), name)))
+    return found
+
+
+def make(store: Store, path: str | None = None, keep: int | None = None) -> BackupFile:
+    """Copy the store while it is in use; verify; only then give the file its name.
+
+    `path`: a new file (BadInput if it exists); without it a managed one, of which the newest `keep` stay.
+    Raises NotFound when nothing has been saved yet.
+    """
+    if not store.exists():
+        raise NotFound("there is nothing to back up yet", "save a memory first")
+    if path is None:
+        places.prepare(folder(store))
+        stamp = to_iso(read_clock() // SECOND * SECOND).replace(":", "").replace("-", "")
+        target = os.path.join(folder(store), f"{_MANAGED}{stamp}.db")
+    else:
+        target = os.path.abspath(path)
+        if os.path.exists(target):
+            raise BadInput(f"{target} exists already", "name a new file")
+    with translated(target):
+        _copy_out(store, target)
+    if path is None and keep is not None:
+        prune(store, max(keep, 1))
+    return describe(target)
+
+
+def _copy_out(store: Store, target: str) -> None:
+    partial = target + ".part"
+    with suppress(FileNotFoundError):
+        os.unlink(partial)
+    os.close(os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        copy = apsw.Connection(partial)
+        try:
+            with store.read() as _, copy.backup("main", store.reader(), "main") as work:
+                while not work.done:
+                    work.step(_PAGES)
+            copy.execute("PRAGMA journal_mode = DELETE")
+        finally:
+            copy.close()
+        verify(partial)
+        _to_disk(partial)
+        os.replace(partial, target)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(partial)
+        raise
+
+
+def _to_disk(path: str) -> None:
+    file = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def prune(store: Store, keep: int) -> None:
+    for old in managed(store)[keep:]:
+        with suppress(FileNotFoundError):
+            os.unlink(old.path)
+
+
+def replace_all(store: Store) -> None:
+    """After an erasure: no managed backup may still contain what was erased."""
+    old = managed(store)
+    if old:
+        make(store)
+        for file in old:
+            with suppress(FileNotFoundError):
+                os.unlink(file.path)
+
+
+def verify(path: str) -> None:
+    """Raises StoreError unless the file is a whole store that this release can read."""
+    with _opened(path) as db:
+        found = sql.row(db, "PRAGMA integrity_check(1)")[0]
+        if found != "ok":
+            raise StoreError(f"{path} is damaged: {found}", "use another backup: `kioku-mesh backup --list`")
+        schema.refuse_newer(db, path)
+
+
+def describe(path: str) -> BackupFile:
+    """Raises BadInput for a file that is no store of ours."""
+    with _opened(path) as db:
+        if db.pragma("application_id") != schema.APPLICATION_ID:
+            raise BadInput(f"{path} is not a backup of kioku-mesh", "see `kioku-mesh backup --list`")
+        records = sql.row(db, "SELECT count(*) FROM record")[0]
+    found = os.stat(path)
+    return BackupFile(path, found.st_size, records, int(found.st_mtime * SECOND))
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[apsw.Connection]:
+    if not os.path.isfile(path):
+        raise NotFound(f"there is no file {path}", "see `kioku-mesh backup --list`")
+    with translated(path):
+        try:
+            db = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READONLY)
+            sql.rows(db, "SELECT 1 FROM sqlite_schema")
+        except apsw.NotADBError:
+            raise BadInput(f"{path} is not a backup of kioku-mesh", "see `kioku-mesh backup --list`") from None
+        try:
+            yield db
+        finally:
+            db.close()
+
+
+def restore(store: Store, path: str) -> BackupFile:
+    """Put a backup into the live file, through SQLite, so that agents that have it open go on with it.
+
+    What is there now is backed up first (when it can be read); a new incarnation begins.
+    """
+    wanted = describe(path)
+    verify(path)
+    with suppress(StoreError, NotFound):
+        make(store)
+    copy_in(store, path)
+    return wanted
+
+
+def copy_in(store: Store, path: str) -> None:
+    """Overwrite the live database page by page under the write lock, whatever state it is in."""
+    with translated(store.path), store.locked() as held:
+        live = _usable(store.path)
+        try:
+            source = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READONLY)
+            try:
+                with live.backup("main", source, "main") as work:
+                    while not work.done:
+                        _step(work)
+            finally:
+                source.close()
+            live.execute("PRAGMA journal_mode = WAL")
+            schema.migrate(live, store.path)
+            with live:
+                before = life.read(live)
+                node = before.node if before else store.node_name()
+                now = read_clock()
+                alive = life.mint(
+                    live, store.directory, node, "a backup was put back", now, before.clock if before else 0
+                )
+            held.mark = alive.mark
+        finally:
+            live.close()
+
+
+def _usable(path: str) -> apsw.Connection:
+    """The live file, emptied in place if it is so damaged that SQLite does not take it for a database."""
+    try:
+        return connection.writable(path)
+    except (apsw.NotADBError, apsw.CorruptError):
+        live = apsw.Connection(path)
+        live.config(apsw.SQLITE_DBCONFIG_RESET_DATABASE, 1)
+        live.execute("VACUUM")
+        live.close()
+        return connection.writable(path)
+
+
+def _step(work: apsw.Backup) -> None:
+    """All pages at once, so that no reader sees half of them; wait for readers that are in the way."""
+    for _ in range(200):
+        try:
+            work.step(-1)
+            return
+        except apsw.BusyError:
+            time.sleep(0.05)
+    work.step(-1)

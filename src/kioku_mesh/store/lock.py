@@ -1,0 +1,130 @@
+"""The write lock: one writer at a time, in arrival order, across threads and processes.
+
+SQLite's own waiting polls and is unfair, so every write transaction and checkpoint takes this OS lock first. The lock
+file is never deleted. Its first line says who holds it, its second is the high-water mark of the last commit.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+
+from ..errors import StoreBusy
+
+WAIT_S = 30.0
+_WHO, _MARK, _SIZE = 0, 64, 256
+
+if sys.platform == "win32":
+    import msvcrt
+
+    _REGION = 1 << 30  # beyond the text: Windows locks are mandatory, and others must be able to read who holds it
+
+    def _lock(fd: int) -> None:
+        while not _try(fd):
+            time.sleep(0.002)
+
+    def _try(fd: int) -> bool:
+        os.lseek(fd, _REGION, os.SEEK_SET)
+        try:
+            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+    def _pread(fd: int, size: int, at: int) -> bytes:
+        os.lseek(fd, at, os.SEEK_SET)
+        return os.read(fd, size)
+
+    def _pwrite(fd: int, data: bytes, at: int) -> None:
+        os.lseek(fd, at, os.SEEK_SET)
+        os.write(fd, data)
+
+else:
+    import fcntl
+
+    _pread, _pwrite = os.pread, os.pwrite
+
+    def _lock(fd: int) -> None:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+
+    def _try(fd: int) -> bool:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+class WriteLock:
+    """One acquisition: a descriptor of its own, so that it excludes threads as well as processes."""
+
+    def __init__(self, path: str, wait_s: float = WAIT_S) -> None:
+        """Waits up to `wait_s` seconds. Raises StoreBusy, naming who holds the lock; OSError if it cannot be opened."""
+        self._path = path
+        self._fd = _open(path)
+        if not _try(self._fd) and not self._wait(wait_s):
+            raise StoreBusy(
+                f"the memory is locked by another process for more than {wait_s:g} s ({self._holder()})",
+                "look at that process; if it hangs, end it (what it had acknowledged is safe) and try again",
+            )
+        _pwrite(self._fd, b"%d %d".ljust(_MARK - 1)[: _MARK - 1] % (os.getpid(), time.time_ns() // 1000) + b"\n", _WHO)
+
+    def _wait(self, wait_s: float) -> bool:
+        """Block in a thread: flock itself knows no time-out. An abandoned wait gives the lock back when it gets it."""
+        waiter = _Waiter(self._fd)
+        waiter.start()
+        if waiter.won(wait_s):
+            return True
+        self._fd = _open(self._path)
+        return False
+
+    def _holder(self) -> str:
+        pid, _, since = _pread(self._fd, _MARK, _WHO).decode(errors="replace").strip().partition(" ")
+        os.close(self._fd)
+        if not since.strip().isdigit():
+            return "unknown process"
+        held = time.time_ns() // 1000 - int(since)
+        return f"process {pid}, since {held // 1_000_000} s"
+
+    @property
+    def mark(self) -> str:
+        """What the last commit left here; empty if nothing did."""
+        return _pread(self._fd, _SIZE, _MARK).decode(errors="replace").strip("\0 \n")
+
+    @mark.setter
+    def mark(self, text: str) -> None:
+        _pwrite(self._fd, text.encode().ljust(_SIZE - 1) + b"\n", _MARK)
+
+    def release(self) -> None:
+        os.close(self._fd)
+
+
+class _Waiter(threading.Thread):
+    def __init__(self, fd: int) -> None:
+        super().__init__(daemon=True)
+        self._fd = fd
+        self._guard = threading.Lock()
+        self._state = "waiting"
+        self._done = threading.Event()
+
+    def run(self) -> None:
+        _lock(self._fd)
+        with self._guard:
+            if self._state == "waiting":
+                self._state = "held"
+            else:
+                os.close(self._fd)
+        self._done.set()
+
+    def won(self, wait_s: float) -> bool:
+        self._done.wait(wait_s)
+        with self._guard:
+            if self._state == "waiting":
+                self._state = "abandoned"
+            return self._state == "held"
+
+
+def _open(path: str) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0), 0o600)

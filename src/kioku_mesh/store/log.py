@@ -1,0 +1,143 @@
+"""The log: streams of linked records. Appending and accepting are the same insertion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import apsw
+
+from .. import wire
+from . import atrest, sql
+
+
+class Stream(NamedTuple):
+    n: int
+    lane: str
+    scope: str
+    origin: str
+    floor: int
+    withheld: bool
+
+
+class Tip(NamedTuple):
+    seq: int
+    digest: str
+
+
+class Head(NamedTuple):
+    """What a node may announce of a stream: everything from floor to each tip is present and linked."""
+
+    lane: str
+    scope: str
+    origin: str
+    floor: int
+    tips: tuple[Tip, ...]
+
+
+def stream(db: apsw.Connection, lane: str, scope: str, origin: str) -> Stream:
+    """The stream, created at its first record."""
+    row = sql.row(
+        db, "SELECT n, floor, withheld FROM stream WHERE lane = ? AND scope = ? AND origin = ?", (lane, scope, origin)
+    )
+    if row:
+        return Stream(row[0], lane, scope, origin, row[1], bool(row[2]))
+    db.execute("INSERT INTO stream(lane, scope, origin) VALUES (?, ?, ?)", (lane, scope, origin))
+    return Stream(db.last_insert_rowid(), lane, scope, origin, 1, False)
+
+
+def tips(db: apsw.Connection, at: int) -> tuple[Tip, ...]:
+    rows = sql.rows(db, "SELECT seq, digest FROM tip WHERE stream = ? ORDER BY seq DESC, digest", (at,))
+    return tuple(Tip(seq, digest.hex()) for seq, digest in rows)
+
+
+def heads(db: apsw.Connection, withheld: bool = False) -> tuple[Head, ...]:
+    """The heads of all streams that are shared, or of the withheld ones; `local` scope is never among them."""
+    rows = sql.rows(
+        db,
+        "SELECT n, lane, scope, origin, floor FROM stream WHERE withheld = ? AND scope <> 'local' ORDER BY n",
+        (withheld,),
+    )
+    return tuple(Head(lane, scope, origin, floor, tips(db, n)) for n, lane, scope, origin, floor in rows)
+
+
+def find(db: apsw.Connection, at: int, seq: int, digest: str) -> tuple[int, bool] | None:
+    """Row number and presence of the body of the record in this slot with this digest."""
+    rows = sql.rows(db, "SELECT n, header, body IS NOT NULL FROM record WHERE stream = ? AND seq = ?", (at, seq))
+    for n, header, bodied in rows:
+        if wire.digest(atrest.unpack(header)) == digest:
+            return n, bool(bodied)
+    return None
+
+
+def insert(db: apsw.Connection, at: Stream, record: wire.Record) -> int:
+    """Put a record that is not there yet into the log, link what now links, and return its row number."""
+    header = record.header
+    linked = _links(db, at, header)
+    db.execute(
+        "INSERT INTO record(stream, seq, hlc, kind, id, linked, header, signature, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            at.n,
+            header.seq,
+            header.hlc,
+            header.kind,
+            bytes.fromhex(header.id),
+            linked,
+            atrest.pack(record.raw),
+            record.signature or None,
+            None if record.body is None else atrest.pack(record.body),
+        ),
+    )
+    n = db.last_insert_rowid()
+    if linked:
+        _advance(db, at, header, wire.digest(record.raw))
+    return n
+
+
+def _links(db: apsw.Connection, at: Stream, header: wire.Header) -> bool:
+    """Does the record before it stand in the linked part? True for the first of a stream."""
+    if header.seq == at.floor:
+        return True
+    before = bytes.fromhex(header.prev)
+    if sql.row(db, "SELECT 1 FROM tip WHERE stream = ? AND seq = ? AND digest = ?", (at.n, header.seq - 1, before)):
+        return True
+    rows = sql.rows(db, "SELECT header FROM record WHERE stream = ? AND seq = ? AND linked", (at.n, header.seq - 1))
+    return any(wire.digest(atrest.unpack(raw)) == header.prev for (raw,) in rows)
+
+
+def _advance(db: apsw.Connection, at: Stream, header: wire.Header, digest: str) -> None:
+    """Make a linked record a tip in place of its predecessor, then whatever had been waiting for it, in turn."""
+    reached = [(header.seq, header.prev, digest)]
+    while reached:
+        seq, prev, here = reached.pop()
+        db.execute("DELETE FROM tip WHERE stream = ? AND seq = ? AND digest = ?", (at.n, seq - 1, bytes.fromhex(prev)))
+        waiting = list(_waiting(db, at.n, seq + 1, here))
+        if not waiting:
+            db.execute("INSERT OR IGNORE INTO tip VALUES (?, ?, ?)", (at.n, seq, bytes.fromhex(here)))
+        for n, found in waiting:
+            db.execute("UPDATE record SET linked = 1 WHERE n = ?", (n,))
+            reached.append((seq + 1, here, found))
+
+
+def _waiting(db: apsw.Connection, at: int, seq: int, prev: str) -> Iterator[tuple[int, str]]:
+    rows = sql.rows(db, "SELECT n, header FROM record WHERE stream = ? AND seq = ? AND NOT linked", (at, seq))
+    for n, packed in rows:
+        raw = atrest.unpack(packed)
+        if wire.decode_header(raw).prev == prev:
+            yield n, wire.digest(raw)
+
+
+def read(db: apsw.Connection, n: int) -> wire.Record:
+    """One record of the log. Raises wire.Malformed or ValueError when its bytes are damaged."""
+    packed, signature, body = sql.row(db, "SELECT header, signature, body FROM record WHERE n = ?", (n,))
+    raw = atrest.unpack(packed)
+    record = wire.Record(wire.decode_header(raw), raw, None if body is None else atrest.unpack(body), signature or b"")
+    if record.body is not None and not wire.body_fits(record.header, record.body):
+        raise ValueError(f"record {n}: its body is not the one its header names")
+    return record
+
+
+def page(db: apsw.Connection, at: int, after: int, limit: int) -> list[wire.Record]:
+    """Records of a stream in slot order, beginning behind `after`."""
+    rows = sql.rows(db, "SELECT n FROM record WHERE stream = ? AND seq > ? ORDER BY seq, n LIMIT ?", (at, after, limit))
+    return [read(db, n) for (n,) in rows]

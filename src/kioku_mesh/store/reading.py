@@ -1,0 +1,372 @@
+"""A consistent view of the store at one moment: everything that answers questions, nothing that writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import apsw
+
+from .. import ids, wire
+from ..errors import StoreError
+from ..model import Filter, Observation
+from ..text.derive import derive_subject, derive_summary
+from . import atrest, conditions, erase, fulltext, life, log, sql, view
+from .schema import NEVER, NO_COVER
+
+DAMAGED_HINT = "run `kioku-mesh doctor --deep` to see what is damaged, and `kioku-mesh doctor --fix` to mend it"
+
+
+class Signal(NamedTuple):
+    """What ranking looks at beside the words."""
+
+    importance: int
+    hlc: int
+    project: str | None
+    type: str | None
+
+
+class Texts(NamedTuple):
+    subject: str
+    content: str
+    summary: str
+    extra: str
+
+
+class Snapshot:
+    """Valid inside `with store.read()`. `scopes`: what the reader may see; `now`: microseconds."""
+
+    def __init__(self, db: apsw.Connection, scopes: frozenset[str], now: int) -> None:
+        self._db = db
+        self._now = now
+        self._life = life.read(db)
+        self.scopes = scopes
+        self._scope_names = {n: value for n, value in sql.rows(db, "SELECT n, value FROM facet WHERE kind = 'scope'")}
+        self._scope_numbers = tuple(n for n, value in self._scope_names.items() if value in scopes)
+        self.projects = conditions.Projects.load(db, self._scope_numbers)
+
+    @property
+    def node(self) -> str | None:
+        return self._life.node if self._life else None
+
+    @property
+    def origin(self) -> str | None:
+        return self._life.origin if self._life else None
+
+    # --- finding rows
+
+    def _where(self, where: Filter, now: int | None = None) -> tuple[str, list[Any]]:
+        at = self._now if now is None else now
+        return conditions.build(self._db, where, at, self._scope_numbers, self.projects, self.node)
+
+    def frequency(self, expression: str, limit: int = 5001) -> int:
+        return fulltext.frequency(self._db, expression, limit)
+
+    def match(
+        self, expression: str, where: Filter, now: int, limit: int, newest_rows: int | None = None
+    ) -> list[tuple[int, float]]:
+        condition, values = self._where(where, now)
+        return fulltext.match(self._db, expression, condition, values, limit, newest_rows)
+
+    def matching(self, expression: str, rows: Sequence[int]) -> set[int]:
+        return fulltext.matching(self._db, expression, rows)
+
+    def newest(self, where: Filter, now: int, limit: int, offset: int = 0) -> list[int]:
+        condition, values = self._where(where, now)
+        rows = sql.rows(
+            self._db,
+            f"SELECT n FROM observation AS o WHERE {condition} ORDER BY o.hlc DESC, o.n DESC LIMIT ? OFFSET ?",
+            (*values, limit, offset),
+        )
+        return [n for (n,) in rows]
+
+    def count(self, where: Filter, now: int, limit: int) -> int:
+        condition, values = self._where(where, now)
+        statement = f"SELECT count(*) FROM (SELECT 1 FROM observation AS o WHERE {condition} LIMIT ?)"
+        return int(sql.row(self._db, statement, (*values, limit))[0])
+
+    def row_of(self, observation_id: str) -> int | None:
+        """The row of an id in a scope of the reader; the first one if several scopes have it."""
+        if not ids.is_id(observation_id):
+            return None
+        rows = sql.rows(
+            self._db,
+            "SELECT o.n, o.scope FROM record r JOIN observation o ON o.n = r.n WHERE r.id = ? ORDER BY o.hlc",
+            (bytes.fromhex(observation_id),),
+        )
+        return next((n for n, scope in rows if scope in self._scope_numbers), None)
+
+    def rows_with_prefix(self, prefix: str, limit: int) -> list[tuple[str, int]]:
+        """Ids of observations that begin with these hex digits, with their rows."""
+        low = bytes.fromhex(prefix.ljust(ids.ID_LENGTH, "0"))
+        high = bytes.fromhex(prefix.ljust(ids.ID_LENGTH, "f"))
+        rows = sql.rows(
+            self._db,
+            "SELECT r.id, o.n, o.scope FROM record r JOIN observation o ON o.n = r.n WHERE r.id BETWEEN ? AND ? LIMIT ?",
+            (low, high, limit),
+        )
+        return [(id_.hex(), n) for id_, n, scope in rows if scope in self._scope_numbers]
+
+    def rows_with_content(self, content: int, since: int) -> list[int]:
+        """Rows whose content has this fingerprint, stamped after `since`, newest first."""
+        rows = sql.rows(
+            self._db,
+            "SELECT n FROM observation WHERE content = ? AND hlc > ? ORDER BY hlc DESC LIMIT 50",
+            (content, since),
+        )
+        return [n for (n,) in rows]
+
+    def disputed(self, limit: int) -> list[int]:
+        """Rows that several observations supersede, or that exist with different contents; newest first."""
+        rows = sql.rows(
+            self._db, "SELECT n FROM observation WHERE rivals > 1 OR clash ORDER BY hlc DESC LIMIT ?", (limit,)
+        )
+        return [n for (n,) in rows]
+
+    def deletions(self, observation_id: str) -> list[tuple[str, str, int]]:
+        """(kind, id, until) of the tombstones in force and the purges that name an id."""
+        return [
+            (kind, id_.hex(), until)
+            for scope in self._scope_numbers
+            for kind, id_, until in view.deletions(self._db, scope, bytes.fromhex(observation_id))
+        ]
+
+    # --- reading rows
+
+    def ids(self, rows: Sequence[int]) -> list[str]:
+        found = dict(_in(self._db, "SELECT n, id FROM record WHERE n IN ({})", rows))
+        return [found[n].hex() for n in rows]
+
+    def signals(self, rows: Sequence[int]) -> dict[int, Signal]:
+        found = _in(
+            self._db,
+            "SELECT o.n, o.importance, o.hlc, p.value, t.value FROM observation o LEFT JOIN facet p ON p.n = o.project"
+            " LEFT JOIN facet t ON t.n = o.type WHERE o.n IN ({})",
+            rows,
+        )
+        return {
+            n: Signal(importance or 1, hlc, self.projects.shown(project), kind)
+            for n, importance, hlc, project, kind in found
+        }
+
+    def texts(self, rows: Sequence[int]) -> dict[int, Texts]:
+        texts = {}
+        for n in rows:
+            body = self.body(n)
+            if body:
+                extra = "\n".join((body.project or "", *body.tags, *body.source_files, *body.references))
+                texts[n] = Texts(body.subject or "", body.content, body.summary or "", extra.strip())
+        return texts
+
+    def body(self, n: int) -> wire.ObservationBody | None:
+        """Raises StoreError when the stored bytes are not what their header promises."""
+        try:
+            return erase.read_body(self._db, n)
+        except ValueError as damage:
+            raise StoreError(f"a stored memory is damaged (row {n}: {damage})", DAMAGED_HINT) from None
+
+    def hidden(self, row: int, where: Filter, now: int) -> list[str]:
+        """Which given fields of the filter this row does not fit."""
+        misses = []
+        for field in Filter._fields:
+            value = getattr(where, field)
+            if field == "states":
+                fits = self.state(row, now) in value
+            elif not value:
+                continue
+            else:
+                only = Filter(states=("live", "superseded", "expired", "deleted"))._replace(**{field: value})
+                condition, values = self._where(only, now)
+                fits = bool(
+                    sql.row(self._db, f"SELECT 1 FROM observation AS o WHERE {condition} AND o.n = ?", (*values, row))
+                )
+            if not fits:
+                misses.append(field)
+        return misses
+
+    def state(self, row: int, now: int) -> str:
+        until, deleted, cover = sql.row(self._db, "SELECT until, deleted, cover FROM observation WHERE n = ?", (row,))
+        return view.label(until, bool(deleted), cover, now)
+
+    def observations(self, rows: Iterable[int]) -> list[Observation]:
+        return [self.observation(n) for n in rows]
+
+    def observation(self, n: int) -> Observation:
+        """Everything known of one row. Raises StoreError for damaged bytes."""
+        packed, scope, until, deleted, cover, clash, origin = sql.row(
+            self._db,
+            "SELECT r.header, o.scope, o.until, o.deleted, o.cover, o.clash, s.origin FROM observation o"
+            " JOIN record r ON r.n = o.n JOIN stream s ON s.n = r.stream WHERE o.n = ?",
+            (n,),
+        )
+        try:
+            header = wire.decode_header(atrest.unpack(packed))
+        except ValueError as damage:
+            raise StoreError(f"a stored memory is damaged (row {n}: {damage})", DAMAGED_HINT) from None
+        body = self.body(n)
+        state = view.label(until, bool(deleted), cover, self._now)
+        by, against = self._relations(scope, header)
+        said = body or wire.ObservationBody("", "note", 1, header.hlc, "", "", header.origin.rpartition(".")[0])
+        derived = tuple(f for f in ("subject", "summary") if body and not getattr(body, f))
+        return Observation(
+            observation_id=header.id,
+            content=said.content,
+            subject=said.subject or (derive_subject(said.content) if body else ""),
+            summary=said.summary or (derive_summary(said.content) if body else ""),
+            derived=derived,
+            memory_type=said.memory_type,
+            importance=said.importance,
+            project=self.projects.shown(said.project),
+            tags=said.tags,
+            source_files=said.source_files,
+            references=said.references,
+            supersedes=header.names,
+            superseded_by=by,
+            conflicts_with=(header.id, *against) if clash else against,
+            visibility=header.scope,
+            agent_family=said.agent_family,
+            client_id=said.client_id,
+            session_id=said.session_id,
+            pc_id=said.pc_id,
+            host=said.host,
+            created_at=said.created_at,
+            expires_at=header.until,
+            state=state,
+            body_lost=body is None and state != "deleted",
+            origin_here=bool(self.node) and origin.rpartition(".")[0] == self.node,
+            stamp=f"{header.hlc}.{header.origin}.{header.seq}",
+        )
+
+    def _relations(self, scope: int, header: wire.Header) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Ids that supersede this one, and live ones that supersede what this one supersedes."""
+        id_ = bytes.fromhex(header.id)
+        by = tuple(row[0] for row in self._parents(scope, id_, header.stamp))
+        against: dict[str, None] = {}
+        for name in header.names:
+            child = view.holder(self._db, scope, bytes.fromhex(name))
+            rivals = self._parents(scope, bytes.fromhex(name), child.stamp) if child else []
+            live = [other for other, label in rivals if label == "live"]
+            if header.id in live:
+                against.update(dict.fromkeys(other for other in live if other != header.id))
+        return by, tuple(against)
+
+    def _parents(self, scope: int, child: bytes, stamp: tuple[int, str, int]) -> list[tuple[str, str]]:
+        """Ids that supersede `child` and are not deleted, each with its label."""
+        parents = []
+        for (parent,) in sql.rows(
+            self._db, "SELECT parent FROM edge WHERE scope = ? AND child = ? ORDER BY parent", (scope, child)
+        ):
+            row = view.holder(self._db, scope, parent)
+            if row and row.stamp > stamp and not row.deleted:
+                parents.append((parent.hex(), view.label(row.until, False, row.cover, self._now)))
+        return parents
+
+    def chain(self, n: int) -> list[int]:
+        """Rows of all revisions that this row belongs to, oldest first."""
+        scope, id_ = sql.row(
+            self._db, "SELECT o.scope, r.id FROM observation o JOIN record r ON r.n = o.n WHERE o.n = ?", (n,)
+        )
+        seen: set[bytes] = set()
+        todo = [id_]
+        while todo:
+            at = todo.pop()
+            if at in seen:
+                continue
+            seen.add(at)
+            todo += [r for (r,) in sql.rows(self._db,
+                "SELECT child FROM edge WHERE scope = ?1 AND parent = ?2 UNION SELECT parent FROM edge WHERE scope = ?1 AND child = ?2",
+                (scope, at),
+            )]  # fmt: skip
+        found = [row for row in (view.holder(self._db, scope, at) for at in seen) if row]
+        return [row.n for row in sorted(found)]
+
+    # --- counting
+
+    def counters(self) -> list[tuple[int, str | None, str | None, str | None, str | None, str | None, int, int]]:
+        """(scope, project, type, family, client, pc, standing, count) of the reader's scopes."""
+        found = sql.rows(
+            self._db,
+            "SELECT c.scope, p.value, t.value, f.value, k.value, m.value, c.standing, c.count FROM counter c"
+            " LEFT JOIN facet p ON p.n = c.project LEFT JOIN facet t ON t.n = c.type LEFT JOIN facet f ON f.n = c.family"
+            " LEFT JOIN facet k ON k.n = c.client LEFT JOIN facet m ON m.n = c.pc WHERE c.count > 0",
+        )
+        return [row for row in found if row[0] in self._scope_numbers]
+
+    def temporal(self) -> list[tuple[tuple[str | None, ...], str]]:
+        """(project, type, family, client, pc) and the state now of every row whose state depends on the time."""
+        rows = sql.rows(
+            self._db,
+            "SELECT o.scope, o.until, o.cover, p.value, t.value, f.value, k.value, m.value FROM observation o"
+            " LEFT JOIN facet p ON p.n = o.project LEFT JOIN facet t ON t.n = o.type LEFT JOIN facet f ON f.n = o.family"
+            " LEFT JOIN facet k ON k.n = o.client LEFT JOIN facet m ON m.n = o.pc WHERE o.standing = 3",
+        )
+        return [
+            (tuple(labels), view.label(until, False, cover, self._now))
+            for scope, until, cover, *labels in rows
+            if scope in self._scope_numbers
+        ]
+
+    def scopes_of_project(self, name: str) -> set[str]:
+        """The scopes of the reader in which a project (under any of its names) has had memories."""
+        names = set(self.projects.names(name))
+        return {self._scope_names[scope] for scope, project, *_ in self.counters() if project in names}
+
+    def values(self, kind: str, prefix: str, limit: int) -> list[str]:
+        """Labels of a kind that begin with a prefix."""
+        rows = sql.rows(
+            self._db,
+            "SELECT value FROM facet WHERE kind = ? AND substr(value, 1, ?) = ? ORDER BY value LIMIT ?",
+            (kind, len(prefix), prefix, limit),
+        )
+        return [value for (value,) in rows]
+
+    def due(self, retention: int, limit: int) -> erase.Due:
+        """Rows whose bodies `gc` would erase, and expired ones that it would sweep."""
+        return erase.upcoming(self._db, self._now, retention, limit)
+
+    def records(self, include_local: bool) -> Iterator[wire.Record]:
+        """Every record of the reader's scopes in the order of the log. Raises StoreError for damaged bytes."""
+        scopes = self.scopes if include_local else self.scopes - {"local"}
+        after = 0
+        while rows := sql.rows(
+            self._db,
+            "SELECT r.n, s.scope FROM record r JOIN stream s ON s.n = r.stream WHERE r.n > ? ORDER BY r.n LIMIT 500",
+            (after,),
+        ):
+            after = rows[-1][0]
+            for n, scope in rows:
+                if scope in scopes:
+                    yield self._record(n)
+
+    def copies(self, observation_id: str, scope: str) -> list[str | None]:
+        """The contents of all records of an id in a scope; None for an erased or unreadable one."""
+        rows = sql.rows(
+            self._db,
+            "SELECT r.n FROM record r JOIN stream s ON s.n = r.stream WHERE r.id = ? AND s.scope = ?",
+            (bytes.fromhex(observation_id), scope),
+        )
+        bodies = [self.body(n) for (n,) in rows]
+        return [body.content if body else None for body in bodies]
+
+    def _record(self, n: int) -> wire.Record:
+        try:
+            return log.read(self._db, n)
+        except ValueError as damage:
+            raise StoreError(f"a stored memory is damaged (row {n}: {damage})", DAMAGED_HINT) from None
+
+    def outside(self) -> dict[str, int]:
+        """Scopes on this machine that the reader does not look in, with how many observations they hold."""
+        found = sql.rows(self._db, "SELECT scope, sum(count) FROM counter GROUP BY scope")
+        return {self._scope_names[n]: total for n, total in found if total and n not in self._scope_numbers}
+
+
+def _in(db: apsw.Connection, statement: str, rows: Sequence[int]) -> list[Any]:
+    """Run `statement` with the row numbers in place of {}, in groups below SQLite's limit of variables."""
+    found: list[Any] = []
+    for at in range(0, len(rows), 500):
+        part = rows[at : at + 500]
+        found += sql.rows(db, statement.format(",".join("?" * len(part))), tuple(part))
+    return found
+
+
+ALWAYS = (NEVER, NO_COVER)

@@ -1,0 +1,202 @@
+"""Mending a damaged store: derived tables anew, else the newest good backup and what the damaged file still holds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import NamedTuple
+
+import apsw
+
+from .. import wire
+from ..clock import SECOND, to_iso
+from ..clock import now as read_clock
+from ..errors import KiokuError, StoreError
+from ..model import BackupFile
+from . import backup, inspect, life, log, places, schema, sql
+from .connection import translated
+from .store import Store, rebuild
+
+DAMAGED = ".damaged-"  # between the database's name and the time in the name of a kept damaged copy
+_SEED = "seed.part"
+_GAP = 10_000  # row numbers without a readable record, after which there are no more
+
+
+class Saved(NamedTuple):
+    """A record out of a damaged file, and whether its stream is withheld from other machines."""
+
+    record: wire.Record
+    withheld: bool
+
+
+class Repaired(NamedTuple):
+    """What was done. `backup`: the one put back; `saved`: records taken over from the damaged file; `kept`: its copy.
+
+    `lost`: records of this machine that were acknowledged and are in neither, as far as the marks tell.
+    """
+
+    how: str  # "rebuilt" | "restored" | "salvaged"
+    records: int
+    backup: BackupFile | None = None
+    saved: int = 0
+    kept: str | None = None
+    lost: int = 0
+
+
+def rebuild_derived(store: Store) -> Repaired:
+    """Make every index and derived table anew from the log. Raises StoreError when the damage reaches further."""
+    _refuse(store, inspect.damaged_records(store, deep=True)[1])
+    with store.write() as transaction:
+        transaction.db.execute("REINDEX")
+        records = rebuild(transaction.db)
+    _refuse(store, inspect.damaged_pages(store, deep=True))
+    return Repaired("rebuilt", records)
+
+
+def _refuse(store: Store, problems: list[str]) -> None:
+    if problems:
+        raise StoreError(f"{store.path} is damaged beyond what can be rebuilt: {problems[0]}")
+
+
+def mend(store: Store) -> Repaired:
+    """Make a damaged or vanished store whole again, with the least loss. Raises KiokuError when nothing helps."""
+    with suppress(KiokuError):
+        return rebuild_derived(store)
+    left = inspect.mark(store)
+    store.close()
+    kept = _keep_copy(store)
+    saved = list(_readable(kept)) if kept else []
+    good = _newest_good(store)
+    if good is None and not saved:
+        raise StoreError(
+            f"{store.path} cannot be mended: there is no good backup, and nothing in the file can be read",
+            f"to begin anew, move {store.directory} away",
+        )
+    if good:
+        backup.copy_in(store, good.path)
+    else:
+        _begin_anew(store, _node(saved, left))
+    added = _add(store, saved)
+    records, _, _ = inspect.extent(store)
+    return Repaired("restored" if good else "salvaged", records, good, added, kept, _lost(store, left))
+
+
+def _keep_copy(store: Store) -> str | None:
+    """A copy of the damaged file, made before anything is changed; None when there is nothing to keep.
+
+    Plain reading of a database drops SQLite's locks of this process, so its connections must be closed by now.
+    """
+    if not os.path.exists(store.path) or not os.path.getsize(store.path):
+        return None
+    stamp = to_iso(read_clock() // SECOND * SECOND).replace(":", "").replace("-", "")
+    kept = f"{store.path}{DAMAGED}{stamp}"
+    with translated(kept), store.locked():
+        for part in ("", "-wal"):
+            if os.path.exists(store.path + part):
+                _copy(store.path + part, kept + part)
+    return kept
+
+
+def _copy(source: str, target: str) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    with open(source, "rb") as old, open(os.open(target, flags, places.PRIVATE_FILE), "wb") as new:
+        while chunk := old.read(1 << 20):
+            new.write(chunk)
+        new.flush()
+        os.fsync(new.fileno())
+
+
+def _readable(path: str) -> Iterator[Saved]:
+    """Every record of a damaged file whose bytes are what its header promises, asked for one by one."""
+    try:
+        db = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE)
+        db.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+        sql.row(db, "SELECT count(*) FROM sqlite_schema")
+    except apsw.Error:
+        return
+    top, misses, n = _top(db), 0, 0
+    while n < top or misses < _GAP:
+        n += 1
+        try:
+            record = log.read(db, n)
+            withheld = sql.row(
+                db, "SELECT withheld FROM stream JOIN record r ON r.stream = stream.n WHERE r.n = ?", (n,)
+            )
+        except (apsw.Error, ValueError, TypeError):  # a damaged page, damaged bytes, no such row
+            misses += 1
+            continue
+        misses = 0
+        yield Saved(record, bool(withheld and withheld[0]))
+    db.close()
+
+
+def _top(db: apsw.Connection) -> int:
+    for table in ("record", "observation"):
+        with suppress(apsw.Error):
+            return int(sql.row(db, f"SELECT ifnull(max(n), 0) FROM {table}")[0])
+    return 0
+
+
+def _newest_good(store: Store) -> BackupFile | None:
+    """The newest managed backup of which every page and record is whole."""
+    for file in backup.managed(store):
+        with suppress(KiokuError):
+            backup.verify(file.path)
+            if sum(1 for _ in _readable(file.path)) == file.records:
+                return file
+    return None
+
+
+def _begin_anew(store: Store, node: str) -> None:
+    """An empty store in place of the damaged one."""
+    seed = os.path.join(store.directory, _SEED)
+    with translated(seed):
+        with suppress(FileNotFoundError):
+            os.unlink(seed)
+        os.close(os.open(seed, os.O_RDWR | os.O_CREAT | os.O_EXCL, places.PRIVATE_FILE))
+        try:
+            db = apsw.Connection(seed)
+            schema.migrate(db, seed)
+            with db:
+                life.mint(db, store.directory, node or store.node_name(), "the store was damaged", read_clock(), 0)
+            db.close()
+            backup.copy_in(store, seed)
+        finally:
+            os.unlink(seed)
+
+
+def _node(saved: list[Saved], left: str) -> str:
+    """The name of this machine: of the origin that the mark names; empty when nothing tells."""
+    incarnation = left.partition(" ")[0]
+    for record, _ in reversed(saved):
+        if record.header.origin.rpartition(".")[2] == incarnation:
+            return record.header.origin.rpartition(".")[0]
+    return ""
+
+
+def _add(store: Store, saved: list[Saved]) -> int:
+    """Put records into the log that are not there, and derive everything anew; returns how many were put."""
+    added = 0
+    with store.write() as transaction:
+        db = transaction.db
+        for record, withheld in saved:
+            header = record.header
+            stream = log.stream(db, header.lane, header.scope, header.origin)
+            if log.find(db, stream.n, header.seq, wire.digest(record.raw)) is None:
+                log.insert(db, stream, record)
+                added += 1
+            if withheld:
+                db.execute("UPDATE stream SET withheld = 1 WHERE n = ?", (stream.n,))
+        rebuild(db)
+    return added
+
+
+def _lost(store: Store, left: str) -> int:
+    """How many records the mark beside the database counts that the log does not have."""
+    incarnation, written, _ = (*left.split(" "), "", "", "")[:3]
+    if not written.isdigit():
+        return 0
+    with store.read():
+        statement = "SELECT count(*) FROM record r JOIN stream s ON s.n = r.stream WHERE s.origin LIKE ?"
+        return max(int(written) - int(sql.row(store.reader(), statement, (f"%.{incarnation}",))[0]), 0)

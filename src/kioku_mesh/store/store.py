@@ -1,0 +1,211 @@
+"""The store: one `memory.db` with its lock, opened in constant time, written by one at a time, read by all."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import apsw
+
+from ..clock import now as read_clock
+from ..errors import StoreError
+from ..ids import new_node
+from . import checkpoint, connection, content, life, lock, log, places, schema, sql, view
+from .connection import BIRTH, DATABASE, LOCK, translated
+from .reading import Snapshot
+from .transaction import Transaction, derive
+
+LOCAL_SCOPES = frozenset(("mesh", "local"))
+
+
+class Store:
+    """Thread-safe; nothing is touched on disk before the first use."""
+
+    def __init__(self, directory: str, *, node: str | None = None, host: str = "", wait_s: float = lock.WAIT_S) -> None:
+        """`node`: the name this machine shall have; without it the first save makes one from `host`."""
+        self.directory = directory
+        self.path = os.path.join(directory, DATABASE)
+        self._node = node
+        self._host = host
+        self._wait_s = wait_s
+        self._local = threading.local()
+        self._opened: list[apsw.Connection] = []
+        self._guard = threading.Lock()
+
+    # --- reading
+
+    @contextmanager
+    def read(self, scopes: frozenset[str] = LOCAL_SCOPES, now: int | None = None) -> Iterator[Snapshot]:
+        """A consistent snapshot; takes no write lock and never waits for a writer."""
+        with translated(self.path):
+            db = self.reader()
+            db.execute("BEGIN")
+            try:
+                yield Snapshot(db, scopes, read_clock() if now is None else now)
+            finally:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+
+    def reader(self) -> apsw.Connection:
+        """This thread's connection, for the modules of this package; an empty one in memory before the first save."""
+        held = self._held()
+        if held is not None:
+            return held
+        if not self.exists():
+            return _empty()
+        db = connection.readable(self.path)
+        if schema.refuse_newer(db, self.path) < schema.VERSION:
+            db.close()
+            return self.writer()
+        return self._hold(db, writes=False)
+
+    def exists(self) -> bool:
+        """Has anything been saved here? Raises StoreError when there was a store and its file is gone or empty."""
+        try:
+            size = os.stat(self.path).st_size
+        except FileNotFoundError:
+            size = None
+        if size:
+            return True
+        if os.path.exists(os.path.join(self.directory, BIRTH)):
+            raise StoreError(
+                f"{self.path} is {'missing' if size is None else 'empty'}, although memories were saved there",
+                "put a backup back with `kioku-mesh doctor --fix` or `kioku-mesh restore-backup FILE`; "
+                f"to begin anew, remove {os.path.join(self.directory, BIRTH)}",
+            )
+        return False
+
+    # --- writing
+
+    @contextmanager
+    def write(self, now: int | None = None) -> Iterator[Transaction]:
+        """One transaction under the write lock: durable when the block has ended, undone when it raises."""
+        with translated(self.path), self.locked() as held:
+            db = self.writer()
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                if schema.version(db) != schema.VERSION:
+                    schema.refuse_newer(db, self.path)
+                at = read_clock() if now is None else now
+                transaction = Transaction(db, self._alive(db, held.mark, at), self.directory, at)
+                yield transaction
+                transaction.settle()
+                db.execute("COMMIT")
+            except BaseException:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                raise
+            held.mark = transaction.life.mark
+            checkpoint.if_large(db)
+
+    @contextmanager
+    def locked(self) -> Iterator[lock.WriteLock]:
+        """Hold the write lock. Raises StoreBusy, naming who has it, after the waiting time."""
+        places.prepare(self.directory)
+        held = lock.WriteLock(os.path.join(self.directory, LOCK), self._wait_s)
+        try:
+            yield held
+        finally:
+            held.release()
+
+    def _alive(self, db: apsw.Connection, mark: str, at: int) -> life.Life:
+        """The life that writes now: the one the file remembers, or a new one."""
+        alive = life.read(db)
+        if alive is None:
+            places.refuse_network(self.directory)
+            return life.mint(db, self.directory, self.node_name(), "first save", at, 0)
+        node = self._node or alive.node
+        why = "the node was renamed" if node != alive.node else life.changed(alive, self.directory, mark)
+        if why:
+            places.refuse_network(self.directory)
+            return life.mint(db, self.directory, node, why, at, alive.clock)
+        return alive
+
+    def node_name(self) -> str:
+        """The name for a machine that has none yet."""
+        return self._node or new_node(self._host)
+
+    def writer(self) -> apsw.Connection:
+        """This thread's connection for writing, of the current schema. The caller holds the write lock."""
+        held = self._held()
+        if held is not None and self._local.writes:
+            return held
+        if held is not None:
+            self._drop(held)
+        self.exists()
+        db = connection.writable(self.path)
+        try:
+            if schema.refuse_newer(db, self.path) < schema.VERSION:
+                db.execute("PRAGMA journal_mode = WAL")
+                schema.migrate(db, self.path)
+        except BaseException:
+            db.close()
+            raise
+        places.protect(self.path)
+        return self._hold(db, writes=True)
+
+    # --- connections, one per thread
+
+    def _held(self) -> apsw.Connection | None:
+        """This thread's connection, unless the file was replaced or removed since it was opened."""
+        db: apsw.Connection | None = getattr(self._local, "db", None)
+        if db is None:
+            return None
+        if self._local.file == _identity(self.path):
+            return db
+        self._drop(db)
+        return None
+
+    def _hold(self, db: apsw.Connection, writes: bool) -> apsw.Connection:
+        self._local.db, self._local.writes, self._local.file = db, writes, _identity(self.path)
+        with self._guard:
+            self._opened.append(db)
+        return db
+
+    def _drop(self, db: apsw.Connection) -> None:
+        self._local.db = None
+        with self._guard:
+            self._opened.remove(db)
+        db.close()
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        with self._guard:
+            opened, self._opened = self._opened, []
+        for db in opened:
+            db.close()
+        self._local = threading.local()
+
+
+def rebuild(db: apsw.Connection) -> int:
+    """Replay the log into empty derived tables, inside the caller's transaction; returns how many records."""
+    schema.clear_derived(db)
+    dirty: set[view.Key] = set()
+    count, after = 0, 0
+    while rows := sql.rows(
+        db,
+        "SELECT r.n, s.scope FROM record r JOIN stream s ON s.n = r.stream WHERE r.n > ? ORDER BY r.n LIMIT 1000",
+        (after,),
+    ):
+        for after, scope in rows:
+            dirty |= derive(db, after, content.facet(db, "scope", scope), log.read(db, after))
+            count += 1
+    view.settle(db, dirty)
+    return count
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _empty() -> apsw.Connection:
+    """What a store that does not exist yet contains, without creating it."""
+    db = apsw.Connection(":memory:")
+    schema.migrate(db, ":memory:")
+    return db

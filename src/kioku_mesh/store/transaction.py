@@ -1,0 +1,221 @@
+"""The one door: whatever changes what a reader sees goes through `_accept`, in one transaction under the write lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import apsw
+
+from .. import wire
+from ..clock import MINUTE
+from ..ids import new_id
+from . import content, erase, life, log, sql, view
+from .reading import Snapshot
+
+AHEAD = 5 * MINUTE  # a stamp further in the future than this does not lift the clock
+
+
+class Applied(NamedTuple):
+    """What became of records from elsewhere: `gaps` lack a body that nothing justifies, `refused` are not for here."""
+
+    added: int = 0
+    known: int = 0
+    gaps: int = 0
+    refused: int = 0
+
+
+class Transaction:
+    """Open between `Store.write()` and its end. `now`: microseconds, read once."""
+
+    def __init__(self, db: apsw.Connection, alive: life.Life, directory: str, now: int) -> None:
+        self.db = db
+        self.now = now
+        self._life = alive
+        self._directory = directory
+        self._dirty: set[view.Key] = set()
+        self._cloned = False
+
+    @property
+    def life(self) -> life.Life:
+        return self._life
+
+    def append(
+        self,
+        kind: str,
+        scope: str,
+        body: bytes,
+        *,
+        id: str = "",
+        names: Sequence[str] = (),
+        until: int | None = None,
+        hlc: int | None = None,
+        lane: str = "mem",
+    ) -> wire.Header:
+        """Write a record of this node. `hlc` is given only for what carries the time of another store."""
+        if self._cloned:
+            self._renew("another copy of this store writes as well")
+        stream = log.stream(self.db, lane, scope, self._life.origin)
+        if stream.withheld:
+            self._renew("older memories of this store are withheld")
+            stream = log.stream(self.db, lane, scope, self._life.origin)
+        tips = log.tips(self.db, stream.n)
+        seq, prev = (tips[0].seq + 1, tips[0].digest) if tips else (1, "")
+        header = wire.Header(
+            v=wire.BODY_VERSION, lane=lane, scope=scope, origin=self._life.origin, seq=seq, prev=prev, floor=stream.floor,
+            hlc=self._stamp(scope, names, hlc), kind=kind, id=id or new_id(), names=tuple(names), until=until,
+            body=wire.digest(body), size=len(body),
+        )  # fmt: skip
+        raw = wire.encode_header(header)
+        self._life = self._life._replace(written=self._life.written + 1, last=wire.digest(raw))
+        self._accept(stream, wire.Record(header, raw, body))
+        return header
+
+    def apply(self, records: Iterable[wire.Record], scopes: frozenset[str] | None = None) -> Applied:
+        """Take in records written elsewhere, in any order, any number of times.
+
+        `scopes`: what this node is entitled to; None for all. `local` is never taken from outside.
+        """
+        added = known = refused = 0
+        bare: list[tuple[log.Stream, wire.Record]] = []
+        # Marks first: whether a body may be here at all depends on every tombstone and undo of the batch.
+        for record in sorted(records, key=lambda r: r.header.kind == wire.OBSERVATION):
+            header = record.header
+            if header.scope == "local" or (scopes is not None and header.scope not in scopes):
+                refused += 1
+                continue
+            if record.body is not None and not wire.body_fits(header, record.body):
+                refused += 1
+                continue
+            stream = log.stream(self.db, header.lane, header.scope, header.origin)
+            there = log.find(self.db, stream.n, header.seq, wire.digest(record.raw))
+            if there and (there[1] or record.body is None):
+                known += 1
+            elif record.body is None:
+                bare.append((stream, record))
+            else:
+                added += self._take(stream, record, there[0] if there else None)
+        # What justifies a missing body may have come in the same batch.
+        gaps = [record for stream, record in bare if not self._take_bare(stream, record)]
+        return Applied(added + len(bare) - len(gaps), known, len(gaps), refused)
+
+    def _take(self, stream: log.Stream, record: wire.Record, n: int | None) -> int:
+        scope, id_ = self._key(record.header)
+        gone = self._erasable(record.header) and view.deletion(self.db, scope, id_)[1] <= self.now
+        if n is None:
+            self._accept(stream, record._replace(body=None) if gone else record)
+            self._cloned |= record.header.origin == self._life.origin
+        elif not gone:
+            erase.give_back(self.db, n, record)
+            project(self.db, n, record, scope)
+            self._dirty.add((scope, id_))
+        return 1
+
+    def _take_bare(self, stream: log.Stream, record: wire.Record) -> bool:
+        if not self._erasable(record.header):
+            return False
+        self._accept(stream, record)
+        self._cloned |= record.header.origin == self._life.origin
+        return True
+
+    def _erasable(self, header: wire.Header) -> bool:
+        """Is it justified that this record comes without its body?"""
+        since = view.erasable_from(self.db, *self._key(header))
+        if since is None:
+            return False
+        return since == 0 or (header.kind == wire.OBSERVATION and since <= self.now)
+
+    def _accept(self, stream: log.Stream, record: wire.Record) -> None:
+        if record.header.hlc <= self.now + AHEAD:
+            self._life = self._life._replace(clock=max(self._life.clock, record.header.hlc))
+        n = log.insert(self.db, stream, record)
+        self._dirty |= derive(self.db, n, self._scope(stream.scope), record)
+
+    def _key(self, header: wire.Header) -> view.Key:
+        return self._scope(header.scope), bytes.fromhex(header.id)
+
+    def _scope(self, scope: str) -> int:
+        return content.facet(self.db, "scope", scope)
+
+    def _stamp(self, scope: str, names: Sequence[str], wanted: int | None) -> int:
+        """max(now, clock) + 1, and above every stamp it names."""
+        stamp = wanted if wanted is not None else max(self.now, self._clock()) + 1
+        for name in names:
+            row = sql.row(
+                self.db,
+                "SELECT max(r.hlc) FROM record r JOIN stream s ON s.n = r.stream WHERE r.id = ? AND s.scope = ?",
+                (bytes.fromhex(name), scope),
+            )
+            stamp = max(stamp, (row[0] or 0) + 1)
+        return stamp
+
+    def _clock(self) -> int:
+        """The highest stamp that is not beyond now + 5 minutes: a machine that was in 2099 for a minute recovers."""
+        if self._life.clock > self.now + AHEAD:
+            found = sql.row(self.db, "SELECT max(hlc) FROM record WHERE hlc <= ?", (self.now + AHEAD,))[0]
+            self._life = self._life._replace(clock=found or 0)
+        return self._life.clock
+
+    def _renew(self, why: str) -> None:
+        self._life = life.mint(self.db, self._directory, self._life.node, why, self.now, self._life.clock)
+        self._cloned = False
+
+    def snapshot(self, scopes: frozenset[str]) -> Snapshot:
+        """What a reader will see once this transaction has been committed."""
+        view.settle(self.db, self._dirty)
+        self._dirty = set()
+        return Snapshot(self.db, scopes, self.now)
+
+    def settle(self) -> None:
+        """Bring the view to its fixpoint; called by the store before it commits."""
+        if self._cloned:
+            self._renew("another copy of this store writes as well")
+        view.settle(self.db, self._dirty)
+        self._dirty = set()
+        life.write(self.db, self._life)
+
+
+def derive(db: apsw.Connection, n: int, scope: int, record: wire.Record) -> set[view.Key]:
+    """Enter record `n` into the derived tables; returns the keys whose visibility has to be settled.
+
+    The record with the smallest stamp holds the row of an id, so a later arrival may take it over.
+    """
+    header = record.header
+    held = view.holder(db, scope, bytes.fromhex(header.id)) if header.kind == wire.OBSERVATION else None
+    displaces = held is not None and header.stamp < held.stamp
+    if held and displaces:
+        erase.unindex(db, held.n)
+    dirty = view.enter(db, n, scope, header)
+    if held:
+        dirty.add((scope, bytes.fromhex(header.id)))
+        if displaces and held.erase_at is not None:
+            content.hold(db, n)
+    project(db, n, record, scope)
+    return dirty
+
+
+def project(db: apsw.Connection, n: int, record: wire.Record, scope: int) -> None:
+    """Derive what readers need from the body of record `n`; one that this release cannot read waits for a later one."""
+    header, body = record.header, record.body
+    if header.kind == wire.PURGE:
+        erase.purge_bodies(db, scope, header.names)
+    if body is None:
+        return
+    try:
+        if header.kind == wire.OBSERVATION:
+            _project_observation(db, n, record, scope)
+        elif header.kind == wire.ALIAS:
+            content.add_alias(db, n, scope, body)
+    except wire.Malformed:
+        pass
+
+
+def _project_observation(db: apsw.Connection, n: int, record: wire.Record, scope: int) -> None:
+    id_ = bytes.fromhex(record.header.id)
+    if sql.row(db, "SELECT count(*) FROM record WHERE id = ?", (id_,))[0] > 1:
+        content.compare_copies(db, scope, id_)
+    held = view.holder(db, scope, id_)
+    if held:
+        content.hold(db, held.n)
+    if held and held.n == n and record.body is not None:
+        content.add(db, n, wire.read_observation(record.header, record.body))

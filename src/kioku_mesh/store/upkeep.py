@@ -1,0 +1,74 @@
+"""Background work in small steps: erasing what is past its time, sweeping what expired, moving the write-ahead log."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from .. import wire
+from ..clock import now as read_clock
+from . import checkpoint, erase, sql
+from .store import Store
+
+SLICE_S = 0.025  # of work in one transaction: a saver behind it waits about twice as long
+PAUSE_S = 0.002  # between two, so that whoever waits for the write lock gets it
+_BATCH = 20
+
+
+def erase_step(store: Store, now: int | None = None, seconds: float = SLICE_S) -> int:
+    """Erase bodies that may go, for about `seconds`; returns how many."""
+    done = 0
+    with store.write() as transaction:
+        at = transaction.now if now is None else now
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            rows = erase.due(transaction.db, at, _BATCH)
+            for n in rows:
+                erase.erase(transaction.db, n)
+            done += len(rows)
+            if len(rows) < _BATCH:
+                break
+    return done
+
+
+def erase_all(store: Store) -> int:
+    """Erase every body that may go, then empty the write-ahead log, which still holds copies of the pages."""
+    total = 0
+    while done := erase_step(store):
+        total += done
+        time.sleep(PAUSE_S)
+    if total:
+        empty_wal(store)
+    return total
+
+
+def empty_wal(store: Store) -> bool:
+    """False while a reader still uses the log; a later step tries again."""
+    with store.locked():
+        return checkpoint.truncate(store.reader())
+
+
+def sweep(store: Store, retention: int, limit: int = wire.NAMES_MAX) -> int:
+    """Delete expired memories of this node by a tombstone that lets their bodies be erased at once."""
+    with store.write() as transaction:
+        by_scope: dict[str, list[str]] = {}
+        for n in erase.upcoming(transaction.db, transaction.now, retention, limit).expired:
+            id_, scope = sql.row(
+                transaction.db, "SELECT r.id, s.scope FROM record r JOIN stream s ON s.n = r.stream WHERE r.n = ?", (n,)
+            )
+            by_scope.setdefault(scope, []).append(id_.hex())
+        for scope, names in by_scope.items():
+            body = wire.encode_body({"reason": "expired"})
+            transaction.append(wire.TOMBSTONE, scope, body, names=names, until=transaction.now)
+    return sum(map(len, by_scope.values()))
+
+
+def after_save(store: Store, seconds: float = 0.02) -> None:
+    """What a process without background does for the store after a save: a bounded step, only when there is work."""
+    if erase.due(store.reader(), read_clock(), 1):
+        erase_step(store, seconds=seconds)
+
+
+def size(store: Store) -> int:
+    """Bytes of the database and its write-ahead log."""
+    return sum(os.path.getsize(path) for path in (store.path, store.path + "-wal") if os.path.exists(path))

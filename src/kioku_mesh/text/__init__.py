@@ -1,0 +1,1 @@
+"""What can be told from text alone: tokens, identifiers, scripts, sizes."""

@@ -1,0 +1,64 @@
+"""Text as the full-text index takes it: words, parts of identifiers, pairs of characters.
+
+FTS5's `unicode61` cuts at everything that is no letter or digit, so paths and snake_case need nothing from us.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from .scripts import UNSPACED_RUN, letters
+
+VERSION = 1  # of what index_text answers: a change means that the full-text table must be rebuilt
+
+# The capital at which a word turns out to be camelCase: caRt, HTtpserver; not APIs.
+_HUMP = re.compile(r"[A-Z](?:(?<=[a-z0-9][A-Z])|[A-Z][a-z]{2})")
+_WORD_END = re.compile(r"[A-Za-z0-9]*")
+_CAMEL_PART = re.compile(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+")
+
+
+def index_text(text: str) -> str:
+    """What FTS5 is fed for `text`; always the same for the same text and VERSION, also to remove it again.
+
+    A camelCase word becomes itself and its parts, a run of CJK (also Hangul, Thai, Lao, Khmer, Burmese) its pairs
+    of neighbours and its last character, so that every substring of it is a phrase or a prefix.
+    """
+    text = _with_camel_parts(letters(text))
+    return text if text.isascii() else UNSPACED_RUN.sub(_pairs_of_run, text)
+
+
+def pairs(run: str) -> list[str]:
+    """The neighbours in a run of CJK: 東京都 -> 東京, 京都."""
+    return [a + b for a, b in pairwise(run)]
+
+
+def camel_parts(word: str) -> list[str]:
+    """`useHTTPCache2` -> use, HTTP, Cache2. A word that is no camelCase is its only part."""
+    return _CAMEL_PART.findall(word) if _HUMP.search(word) else [word]
+
+
+def _pairs_of_run(found: re.Match[str]) -> str:
+    run = found[0]
+    # " ab bc cd d " by slices: several times faster than joining pairs
+    text = [" "] * (3 * len(run) + 1)
+    text[1::3] = run
+    text[2:-3:3] = run[1:]
+    return "".join(text)
+
+
+def _with_camel_parts(text: str) -> str:
+    pieces: list[str] = []
+    done = 0
+    hump = _HUMP.search(text)
+    while hump:
+        start = hump.start()
+        while start > done and text[start - 1].isascii() and text[start - 1].isalnum():
+            start -= 1
+        word_end = _WORD_END.match(text, hump.end())
+        end = word_end.end() if word_end else hump.end()
+        pieces += (text[done:end], " ", " ".join(_CAMEL_PART.findall(text[start:end])), " ")
+        done = end
+        hump = _HUMP.search(text, end)
+    pieces.append(text[done:])
+    return "".join(pieces)
