@@ -92,10 +92,10 @@ def missing(store: Store) -> Missing:
 
 
 def mark(store: Store) -> str:
-    """What the last commit left beside the database: the second line of the lock file."""
+    """What the last commit left beside the database, behind who held the lock and since when; empty if nothing did."""
     try:
         with open(os.path.join(store.directory, LOCK), encoding="ascii", errors="replace") as file:
-            return (*file.read(1024).split("\n"), "", "")[1].strip("\0 ")
+            return " ".join(file.read(1024).replace("\0", " ").split()[2:5])
     except OSError:
         return ""
 

@@ -61,11 +61,12 @@ def _refuse(store: Store, problems: list[str]) -> None:
 
 def mend(store: Store) -> Repaired:
     """Make a damaged or vanished store whole again, with the least loss. Raises KiokuError when nothing helps."""
+    left = inspect.mark(store)
     with suppress(KiokuError):
         return rebuild_derived(store)
-    left = inspect.mark(store)
     store.close()
     kept = _keep_copy(store)
+    left = left or _own_mark(kept)
     saved = list(_readable(kept)) if kept else []
     good = _newest_good(store)
     if good is None and not saved:
@@ -129,6 +130,18 @@ def _readable(path: str) -> Iterator[Saved]:
         misses = 0
         yield Saved(record, bool(withheld and withheld[0]))
     db.close()
+
+
+def _own_mark(path: str | None) -> str:
+    """The high-water mark inside a damaged file, for when the one beside it is gone."""
+    if path is None:
+        return ""
+    with suppress(apsw.Error):
+        db = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE)
+        alive = life.read(db)
+        db.close()
+        return alive.mark if alive else ""
+    return ""
 
 
 def _top(db: apsw.Connection) -> int:

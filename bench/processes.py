@@ -1,0 +1,104 @@
+"""Whole processes: what a command costs from its start to its end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import texts
+from mcp_client import Agent
+from measure import Action, in_turn, medians, process
+from places import Installed, copied, installed
+from report import Row, ms
+
+FLOOR = "import sqlite3"
+
+
+def start(divisor: int) -> list[Row]:
+    """Everyday commands at two sizes, and with and without byte code."""
+    rows = _commands(installed(byte_code=True), 31 // min(divisor, 6), 100_000 // divisor)
+    return rows + _first_start(installed(byte_code=False), 21 // min(divisor, 4))
+
+
+def _commands(product: Installed, rounds: int, many: int) -> list[Row]:
+    few = many // 100
+    with copied(product, few) as small, copied(product, many) as large:
+        cli = product.command("kioku-mesh")
+        word, line = iter(texts.queries(10_000)).__next__, texts.fresh().__next__
+
+        def search(state: Path) -> Action:
+            return process(cli, "search", word, "--json", env=product.at(state))
+
+        def save(state: Path) -> Action:
+            return process(cli, "save", line, env=product.at(state))
+
+        times = in_turn(
+            {
+                FLOOR: process(product.command("python"), "-c", "import sqlite3", env=product.env),
+                "search small": search(small),
+                "search large": search(large),
+                "save small": save(small),
+                "save large": save(large),
+                "--help": process(cli, "--help", env=product.at(small)),
+                "--version": process(cli, "--version", env=product.at(small)),
+            },
+            rounds,
+        )
+    took = medians(times)
+    return [
+        _row(f"search WORD --json, {few:,}", took, "search small", 4.5),
+        _row(f"search WORD --json, {many:,}", took, "search large", 4.5),
+        Row(f"search: {many:,} over {few:,}", "", took["search large"] / took["search small"], 1.3),
+        _row(f"save, {few:,}", took, "save small", 5),
+        _row(f"save, {many:,}", took, "save large", 5),
+        _row("--help", took, "--help", 3),
+        _row("--version", took, "--version", 3),
+    ]
+
+
+def _first_start(product: Installed, rounds: int) -> list[Row]:
+    with copied(product, 0) as state:
+        cli, env = product.command("kioku-mesh"), product.at(state)
+        took = medians(
+            in_turn(
+                {
+                    FLOOR: process(product.command("python"), "-c", "import sqlite3", env=env),
+                    "search": process(cli, "search", "first", "--json", env=env),
+                    "save": process(cli, "save", texts.fresh().__next__, env=env),
+                    "--help": process(cli, "--help", env=env),
+                    "--version": process(cli, "--version", env=env),
+                },
+                rounds,
+            )
+        )
+    return [_row(f"{name}, no byte code", took, name, 7) for name in took if name != FLOOR]
+
+
+def mcp_start(divisor: int) -> list[Row]:
+    """From the start of a server to its list of tools."""
+    rows = []
+    for byte_code, aim in ((True, 2.5), (False, 3.0)):
+        product = installed(byte_code)
+        with copied(product, 0) as state:
+            took = medians(
+                in_turn(
+                    {
+                        FLOOR: process(product.command("python"), "-c", "import sqlite3", env=product.env),
+                        "list": lambda product=product, state=state: _list_tools(product, state),
+                    },
+                    31 // min(divisor, 6),
+                )
+            )
+        rows.append(_row(f"MCP start to tools/list{'' if byte_code else ', no byte code'}", took, "list", aim))
+    return rows
+
+
+def _list_tools(product: Installed, state: Path) -> None:
+    agent = Agent([str(product.command("kioku-mesh-mcp"))], env=product.at(state), patience=None)
+    agent.greet()
+    agent.tools()
+    agent.process.kill()
+    agent.close()
+
+
+def _row(what: str, took: dict[str, float], name: str, aim: float) -> Row:
+    return Row(what, FLOOR, took[name] / took[FLOOR], aim, seen=f"{ms(took[name])} / {ms(took[FLOOR])}")

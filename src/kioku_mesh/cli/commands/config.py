@@ -1,0 +1,82 @@
+"""`config list`, `get`, `set`, `unset` and `path`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ... import config as settings
+from ...options import OPTIONS
+from .. import options, output
+from ..completing import words
+
+KEY = click.argument("key", shell_complete=words(OPTIONS))
+WRITABLE = click.argument("key", shell_complete=words(key for key, option in OPTIONS.items() if option.in_config))
+
+
+@click.group(no_args_is_help=False)
+def config() -> None:
+    """Show and change settings."""
+
+
+@config.command("list")
+@options.as_json
+def list_(as_json: bool) -> None:
+    """Every setting with its value, where it comes from, and what it does."""
+    loaded = settings.load(tolerant=True)
+    output.show({"settings": loaded.rows(), "file": loaded.file}, as_json, table)
+    if not as_json:
+        complain(loaded)
+
+
+def table(shown: dict[str, Any]) -> str:
+    return output.rows((row.key, written(row.value), f"({row.source})", row.help) for row in shown["settings"])
+
+
+def written(value: Any) -> str:
+    return "-" if value is None else output.one_line(str(value))
+
+
+def complain(loaded: settings.Config) -> None:
+    """Say what in the settings could not be used."""
+    for problem in loaded.problems:
+        output.note(f"{problem.message}: {problem.hint}")
+    output.notes(loaded.notices)
+
+
+@config.command()
+@KEY
+@options.as_json
+def get(key: str, as_json: bool) -> None:
+    """The value in force."""
+    tell(settings.load(tolerant=True), key, as_json)
+
+
+@config.command("set")
+@WRITABLE
+@click.argument("value")
+@options.as_json
+def set_(key: str, value: str, as_json: bool) -> None:
+    """Write a setting into config.toml."""
+    tell(settings.load(tolerant=True).set_value(key, value), key, as_json)
+
+
+@config.command()
+@WRITABLE
+@options.as_json
+def unset(key: str, as_json: bool) -> None:
+    """Take a setting out of config.toml."""
+    tell(settings.load(tolerant=True).unset(key), key, as_json)
+
+
+def tell(loaded: settings.Config, key: str, as_json: bool) -> None:
+    row = {"key": key, "value": loaded.get(key), "source": loaded.source(key)}
+    output.show(row, as_json, lambda shown: "" if shown["value"] is None else str(shown["value"]))
+
+
+@config.command()
+@options.as_json
+def path(as_json: bool) -> None:
+    """The file that set and unset change."""
+    output.show({"file": settings.load(tolerant=True).file}, as_json, lambda shown: str(shown["file"]))

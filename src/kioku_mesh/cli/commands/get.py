@@ -1,0 +1,82 @@
+"""`get-memory`."""
+
+from __future__ import annotations
+
+import click
+
+from ...clock import ago, to_iso
+from ...errors import NotFound
+from ...model import Got, Observation
+from ...service.memory import Memory
+from ...service.packing import harmless
+from .. import options, output
+from ..opening import known, with_memory
+
+
+@click.command("get-memory")
+@click.argument("ids", nargs=-1, required=True, metavar="ID...", shell_complete=known("id"))
+@click.option("--history", is_flag=True, help="Also the chain of revisions, oldest first.")
+@options.as_json
+@with_memory
+def get_memory(memory: Memory, ids: tuple[str, ...], history: bool, as_json: bool) -> int:
+    """Every field of memories, by id (also: get, show).
+
+    The first 8 or more digits of an id are enough.
+    """
+    got = memory.get(ids, history=history, prefixes=True)
+    if got.missing and not got.results:
+        raise NotFound(
+            f"no such memory: {', '.join(got.missing)}", "kioku-mesh list shows the ids", missing=got.missing
+        )
+    output.show(got, as_json, text)
+    if not as_json:
+        output.notes(got.notes)
+        for missing in got.missing:
+            output.note(f"no such memory: {missing}")
+    return NotFound.exit_status if got.missing else 0
+
+
+def text(got: Got) -> str:
+    shown = [whole(observation) for observation in got.results]
+    if got.history:
+        shown.append("history, oldest first:\n" + output.rows(map(revision, got.history)))
+    return "\n\n".join(shown)
+
+
+def revision(o: Observation) -> tuple[str, ...]:
+    return "  " + o.observation_id, to_iso(o.created_at), o.state, output.one_line(o.subject)
+
+
+def whole(o: Observation) -> str:
+    """All fields that say something, then the content."""
+    table = output.rows((f"{name}:", output.one_line(value)) for name, value in fields(o) if value)
+    content = "the text is not here: it was erased" if o.body_lost else harmless(o.content)
+    return f"{table}\n\n{output.indent(content)}"
+
+
+def fields(o: Observation) -> list[tuple[str, str]]:
+    def derived(name: str, value: str) -> str:
+        return f"{value} (derived)" if name in o.derived else value
+
+    summary = o.summary if o.summary not in (o.subject, o.content) else ""
+    return [
+        ("id", o.observation_id),
+        ("subject", derived("subject", o.subject)),
+        ("summary", summary and derived("summary", summary)),
+        ("state", o.state),
+        ("type", o.memory_type),
+        ("importance", str(o.importance)),
+        ("project", o.project or ""),
+        ("tags", ", ".join(o.tags)),
+        ("files", ", ".join(o.source_files)),
+        ("references", ", ".join(o.references)),
+        ("supersedes", ", ".join(o.supersedes)),
+        ("superseded by", ", ".join(o.superseded_by)),
+        ("conflicts with", ", ".join(o.conflicts_with)),
+        ("visibility", o.visibility),
+        ("saved", f"{to_iso(o.created_at)} ({ago(o.created_at)})"),
+        ("expires", f"{to_iso(o.expires_at)} ({ago(o.expires_at)})" if o.expires_at else ""),
+        ("by", f"{o.agent_family}/{o.client_id}" + (f", session {o.session_id}" if o.session_id else "")),
+        ("on", o.pc_id + (f" ({o.host})" if o.host else "") + (", here" if o.origin_here else "")),
+        ("stamp", o.stamp),
+    ]

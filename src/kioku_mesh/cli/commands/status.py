@@ -1,0 +1,65 @@
+"""`status`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import click
+
+from ...model import Status
+from ...service.memory import Memory
+from .. import options, output
+from ..opening import with_memory
+
+NAMES_SHOWN = 10
+STORES = {"ok": "", "empty": "nothing saved yet", "read_only": "read only"}
+
+
+@click.command()
+@options.as_json
+@with_memory
+def status(memory: Memory, as_json: bool) -> None:
+    """What is here, where, and who you are."""
+    shown = memory.status()
+    output.show(shown, as_json, text)
+    if not as_json:
+        output.notes(shown.notes)
+
+
+def text(status: Status) -> str:
+    state = STORES[status.store]
+    head = [
+        ("version", status.version),
+        ("mode", status.mode),
+        ("memories in", status.state_dir + (f" ({state})" if state else "")),
+        ("settings in", status.config_dir),
+        ("size", f"{status.bytes:,} bytes"),
+        ("this session", output.plural(status.session_saves, "save")),
+    ]
+    counts = [(dimension, counted(names)) for dimension, names in status.counts.items() if names]
+    return "\n\n".join((
+        output.rows(head),
+        titled("memories", counts),
+        titled("who you are", sourced(status.identity)),
+        titled("settings", sourced(status.settings)),
+    ))  # fmt: skip
+
+
+def titled(title: str, rows: Iterable[Iterable[str]]) -> str:
+    return f"{title}:\n{output.indent(output.rows(rows), '  ')}"
+
+
+def sourced(values: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str, str]]:
+    """Name, value and where it came from."""
+    return [
+        (name, "-" if row["value"] is None else output.one_line(str(row["value"])), f"({row['source']})")
+        for name, row in values.items()
+    ]
+
+
+def counted(names: Mapping[str, int]) -> str:
+    """The first of the names, which come with the commonest first."""
+    shown = [f"{output.one_line(name) or '-'} {count:,}" for name, count in list(names.items())[:NAMES_SHOWN]]
+    left = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {left:,} more" if left else "")

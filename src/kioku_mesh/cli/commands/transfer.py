@@ -1,0 +1,117 @@
+"""`export` and `import`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
+
+import click
+
+from ...errors import BadInput
+from ...model import Filter
+from ...service.memory import Memory
+from ...transfer.export import Exported, export_file, export_stream
+from ...transfer.import_ import ImportReport, import_stream
+from .. import filters, options, output
+from ..opening import with_memory
+
+
+@click.command("export")
+@click.argument("file", type=click.Path(allow_dash=True))
+@filters.project
+@options.since
+@click.option("--include-local", is_flag=True, help="Also what is not meant to leave this machine.")
+@click.option("--force", is_flag=True, help="Replace the file if it exists.")
+@options.as_json
+@with_memory
+def export(
+    memory: Memory, file: str, project: str | None, since: int | None, include_local: bool, force: bool, as_json: bool
+) -> None:
+    """Write memories to a file (JSON Lines).
+
+    Everything that import needs to build the same memory elsewhere, what was deleted included. - writes to stdout.
+    """
+    where = Filter(project=project, since=since)
+    if file == "-":
+        if as_json:
+            raise BadInput("export to stdout is JSON already", "leave out --json, or name a file")
+        sys.stdout.flush()
+        export_stream(memory, sys.stdout.buffer, where, include_local, counter("exported"))
+        return
+    exported = export_file(memory, file, where, include_local, force, counter("exported"))
+    output.show(exported, as_json, exported_text)
+
+
+def exported_text(exported: Exported) -> str:
+    return f"exported: {output.plural(exported.records, 'record')} to {exported.path} ({exported.bytes:,} bytes)"
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(allow_dash=True))
+@click.option("-p", "--project", metavar="NAME", help="Import into this project, whatever the file says.")
+@options.dry_run
+@click.option("--all-or-nothing", is_flag=True, help="Import nothing if a line is bad.")
+@options.as_json
+@with_memory
+def import_(memory: Memory, file: str, project: str | None, dry_run: bool, all_or_nothing: bool, as_json: bool) -> int:
+    """Read memories from a file (JSON Lines).
+
+    What export wrote, or any lines with at least {"content": "..."}. Importing twice adds nothing. - reads stdin.
+    """
+    with opened(file, again=all_or_nothing) as source:
+        report = import_stream(memory, source, project, dry_run, all_or_nothing, counter("read"))
+    output.show(report, as_json, imported_text)
+    if not as_json:
+        output.notes(report.notes)
+        for error in report.errors:
+            output.note(f"line {error.line}: {error.message}")
+        if report.failed > len(report.errors):
+            output.note(f"and {report.failed - len(report.errors):,} more bad lines")
+    return 1 if report.failed else 0
+
+
+def imported_text(report: ImportReport) -> str:
+    verb = "would import" if report.dry_run else "imported"
+    told = [f"{report.added:,} new", f"{report.known:,} known"]
+    if report.conflicts:
+        told.append(output.plural(report.conflicts, "conflict"))
+    if report.failed:
+        told.append(output.plural(report.failed, "bad line"))
+    return f"{verb}: {', '.join(told)}"
+
+
+@contextmanager
+def opened(path: str, again: bool) -> Iterator[BinaryIO]:
+    """The file, or stdin; a copy of stdin if it must be read `again`."""
+    if path != "-":
+        try:
+            file = open(path, "rb")  # noqa: SIM115
+        except OSError as error:
+            raise BadInput(
+                f"cannot read {path}: {error.strerror}", "name a file of JSON lines, or - for stdin"
+            ) from None
+        with file:
+            yield file
+    elif not again:
+        yield sys.stdin.buffer
+    else:
+        import shutil
+        import tempfile
+
+        with tempfile.TemporaryFile() as copy:
+            shutil.copyfileobj(sys.stdin.buffer, copy)
+            copy.seek(0)
+            yield copy
+
+
+def counter(verb: str) -> Callable[[int], None]:
+    """Progress for the person at the terminal."""
+
+    def count(done: int) -> None:
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r{verb} {done:,} lines\033[K\r")
+            sys.stderr.flush()
+
+    return count

@@ -1,0 +1,54 @@
+"""Options that several commands share, and how their values are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from ..clock import parse_duration, parse_time
+
+Command = Callable[..., Any]
+Parsed = Callable[[click.Context, click.Parameter, Any], Any]
+
+
+def pieces(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """A list given by repeating the option, by commas, or both."""
+    return tuple(piece.strip() for value in values for piece in value.split(",") if piece.strip())
+
+
+def when(_context: click.Context, _parameter: click.Parameter, value: str | None) -> int | None:
+    """A time: ISO 8601, or how long ago."""
+    return None if value is None else parse_time(value)
+
+
+def span(_context: click.Context, _parameter: click.Parameter, value: str | None) -> int | None:
+    """A length of time: `30m`, `12h`, `7d`."""
+    return None if value is None else parse_duration(value)
+
+
+def many(*names: str, **attributes: Any) -> Callable[[Command], Command]:
+    """An option that takes a list."""
+    return click.option(*names, multiple=True, callback=pieces, **attributes)
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+dry_run = click.option("--dry-run", is_flag=True, help="Show what would happen, change nothing.")
+yes = click.option("-y", "--yes", is_flag=True, help="Don't ask.")
+since = click.option(
+    "--since", metavar="TIME", callback=when, help="Saved since: 2026-01-31, 2026-01-31T12:00Z, 7d, 12h."
+)
+offset = click.option("--offset", type=click.IntRange(min=0), default=0, metavar="N", help="Leave out the first N.")
+
+
+def limit(default: int) -> Callable[[Command], Command]:
+    return click.option(
+        "-n", "--limit", type=int, default=default, show_default=True, metavar="N", help="At most so many."
+    )
+
+
+def budget(default: int) -> Callable[[Command], Command]:
+    return click.option(
+        "--budget", type=int, default=default, show_default=True, metavar="TOKENS", help="At most so many tokens."
+    )

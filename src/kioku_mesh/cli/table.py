@@ -1,0 +1,70 @@
+"""Every command: where it is written, what it does in one line, and under which heading the help lists it.
+
+The help and the completion of command names read this table alone, so they import no command.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any, NamedTuple
+
+PROGRAM = "kioku-mesh"
+# loading click is most of the start-up time, so the group is found like a command
+GROUP = "group:invoke"
+VERBOSE = "group:verbose"
+
+
+class Entry(NamedTuple):
+    """`target`: module and function below this package."""
+
+    target: str
+    help: str
+
+
+SECTIONS: dict[str, dict[str, Entry]] = {
+    "Save and find": {
+        "save": Entry("commands.save:save", "Save a memory (- or a pipe: from stdin)."),
+        "search": Entry("commands.find:search", "Search memories by words and meaning."),
+        "recall": Entry("commands.find:recall", "Everything worth knowing before a task, as one text."),
+        "brief": Entry("commands.find:brief", "What an agent should know at the start of a session."),
+        "list": Entry("commands.find:list_", "The newest memories, one line each."),
+        "get-memory": Entry("commands.get:get_memory", "Every field of memories, by id (also: get, show)."),
+    },
+    "Change and remove": {
+        "revise": Entry("commands.save:revise", "Save a new version of a memory."),
+        "delete": Entry("commands.erase:delete", "Hide memories, by id or in bulk."),
+        "restore": Entry("commands.erase:restore", "Bring a deleted memory back."),
+        "purge": Entry("commands.erase:purge", "Erase memories for good."),
+        "projects": Entry("commands.projects:projects", "List, rename, alias and delete projects."),
+    },
+    "Files": {
+        "export": Entry("commands.transfer:export", "Write memories to a file (JSON Lines)."),
+        "import": Entry("commands.transfer:import_", "Read memories from a file (JSON Lines)."),
+        "backup": Entry("commands.backup:backup", "Write a verified copy of the whole store."),
+        "restore-backup": Entry("commands.backup:restore_backup", "Put the store back to a backup."),
+    },
+    "Set up and look after": {
+        "init": Entry("commands.init:init", "Set up this machine (never needed for local use)."),
+        "mcp": Entry("commands.mcp:mcp", "Register the memory with your agents."),
+        "config": Entry("commands.config:config", "Show and change settings."),
+        "status": Entry("commands.status:status", "What is here, where, and who you are."),
+        "doctor": Entry("commands.doctor:doctor", "Check that everything works, and repair it."),
+        "gc": Entry("commands.erase:gc", "Erase what is past its time."),
+        "rebuild": Entry("commands.backup:rebuild", "Rebuild everything derived from the log."),
+        "completion": Entry("commands.completion:completion", "Print the completion script of a shell."),
+    },
+}
+ENTRIES = {name: entry for section in SECTIONS.values() for name, entry in section.items()}
+ALIASES = {"get": "get-memory", "show": "get-memory"}
+
+
+def find(target: str) -> Any:
+    """The function of a target, its module imported now."""
+    module, _, function = target.partition(":")
+    return getattr(importlib.import_module(f".{module}", __package__), function)
+
+
+def command(name: str) -> Any:
+    """The command of this name or alias, imported now; None if there is none."""
+    entry = ENTRIES.get(ALIASES.get(name, name))
+    return find(entry.target) if entry else None

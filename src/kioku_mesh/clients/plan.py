@@ -1,0 +1,167 @@
+"""What has to change in a client so that it knows our server, or no longer does. Pure: from entries to steps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from ..errors import BadInput, Refused
+from ..model import Notice
+from .files import Entries
+from .table import Client, Place
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_FOLDERS = ("KIOKU_MESH_STATE_DIR", "KIOKU_MESH_CONFIG_DIR")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+# kioku-mesh up to 1.2 was registered by hand, under several names and as several commands
+OLD_NAMES = ("mesh_mem", "mesh-mem", "kioku_mesh")
+_SERVER = re.compile(r"(kioku[-_]mesh|mesh[-_]mem)[-_.]mcp")
+
+
+class Plan(NamedTuple):
+    """`steps` are arguments of the client's own command; `before` and `after` are the entries they touch.
+
+    `error` says why the steps must not be taken now.
+    """
+
+    client: Client
+    place: Place
+    name: str
+    state: str
+    before: Entries
+    after: Entries
+    steps: tuple[tuple[str, ...], ...] = ()
+    notes: tuple[Notice, ...] = ()
+    error: Refused | None = None
+
+
+def check_request(name: str, environment: Mapping[str, str]) -> None:
+    """Raises BadInput for names that some client would refuse or misread."""
+    if not _NAME.fullmatch(name):
+        raise BadInput(f"not a name for a server: {name!r}", "use letters, digits, - and _, at most 64")
+    for key, value in environment.items():
+        if not _VARIABLE.fullmatch(key) or "\0" in value:
+            raise BadInput(f"not an environment variable: {key!r}", "write it as NAME=value")
+
+
+def command_of(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    """The command line of an entry; empty if it starts no program."""
+    command, words = entry.get("command"), entry.get("args")
+    if not isinstance(command, str):
+        return ()
+    return (command, *(str(word) for word in words)) if isinstance(words, list) else (command,)
+
+
+def environment_of(entry: Mapping[str, Any]) -> dict[str, str]:
+    variables = entry.get("env")
+    return {key: str(value) for key, value in variables.items()} if isinstance(variables, Mapping) else {}
+
+
+def is_ours(name: str, entry: Mapping[str, Any]) -> bool:
+    """Does this entry start our server, of whatever release and by whatever way?"""
+    return name in OLD_NAMES or any(_is_server(word) for word in command_of(entry))
+
+
+def _is_server(word: str) -> bool:
+    return _SERVER.match(re.split(r"[/\\]", word)[-1]) is not None
+
+
+def plan_install(
+    client: Client,
+    place: Place,
+    entries: Entries,
+    *,
+    name: str,
+    server: str,
+    environment: Mapping[str, str],
+    force: bool,
+) -> Plan:
+    """Variables and options that the entry has already are kept; `environment` adds to them."""
+    old = entries.get(name)
+    older = {n: e for n, e in entries.items() if n != name and is_ours(n, e) and command_of(e)[:1] != (server,)}
+    command, variables = _wanted(old, server, environment)
+    fits = old is not None and command_of(old) == command and environment_of(old) == variables
+    before = {**({name: old} if old is not None else {}), **older}
+    if fits and not (older and force):
+        return Plan(client, place, name, "already_installed", {}, {}, notes=_other_notes(older))
+
+    steps: list[tuple[str, ...]] = []
+    if not fits:
+        if old is not None and not client.overwrites:
+            steps.append(client.remove(place.scope, name))
+        steps.append(client.add(place.scope, name, variables, command))
+    # the older ones go last: there is a working registration at any time
+    steps += [client.remove(place.scope, other) for other in older]
+    after = {name: old if fits and old is not None else client.entry(variables, command)}
+    error = None
+    if before and not force:
+        error = Refused(_difference(client, name, old, older), "see the difference; --force replaces it")
+    state = "needs_force" if error else "replaced" if before else "installed"
+    notes = (Notice("last_step", place.note),) if place.note else ()
+    return Plan(client, place, name, state, before, after, tuple(steps), notes, error)
+
+
+def plan_uninstall(client: Client, place: Place, entries: Entries, *, name: str, force: bool) -> Plan:
+    old = entries.get(name)
+    others = {n: e for n, e in entries.items() if n != name and is_ours(n, e)}
+    if old is None:
+        return Plan(client, place, name, "not_installed", {}, {}, notes=_other_notes(others))
+    steps = (client.remove(place.scope, name),)
+    error = None
+    if not is_ours(name, old) and not force:
+        words = " ".join(command_of(old)) or "no command"
+        error = Refused(
+            f"{client.title} has another server under the name {name}: {words}", "--force removes it all the same"
+        )
+    state = "needs_force" if error else "removed"
+    return Plan(client, place, name, state, {name: old}, {}, steps, _other_notes(others), error)
+
+
+def _wanted(
+    old: Mapping[str, Any] | None, server: str, environment: Mapping[str, str]
+) -> tuple[tuple[str, ...], dict[str, str]]:
+    if old is None:
+        return (server,), dict(environment)
+    was = command_of(old)
+    options = was[1:] if was and _is_server(was[0]) else ()
+    return (server, *options), {**environment_of(old), **environment}
+
+
+def _difference(client: Client, name: str, old: Mapping[str, Any] | None, older: Entries) -> str:
+    if old is not None:
+        return f"{client.title} has {name} already, registered in another way"
+    return f"{client.title} has an older registration of kioku-mesh: {', '.join(older)}"
+
+
+def project_notes(client: Client, per_project: Mapping[str, Entries]) -> tuple[Notice, ...]:
+    """Names the registrations of ours that single projects have of their own: they win over the user's."""
+    return tuple(
+        Notice(
+            "project_registration",
+            f"{path} has a registration of its own, {name}, which wins there; "
+            f"remove it there with: {' '.join((client.program, *client.remove('local', name)))}",
+        )
+        for path, entries in per_project.items()
+        for name, entry in entries.items()
+        if is_ours(name, entry)
+    )
+
+
+def folder_notes(environ: Mapping[str, str], given: Mapping[str, str]) -> tuple[Notice, ...]:
+    """Names our folders that are set for this shell only: most clients do not hand such variables on."""
+    return tuple(
+        Notice(
+            "not_handed_on", f"{key} is set here, but not for the server; add -e {key}={environ[key]} if it should be"
+        )
+        for key in _FOLDERS
+        if environ.get(key) and key not in given
+    )
+
+
+def _other_notes(others: Entries) -> tuple[Notice, ...]:
+    return tuple(
+        Notice("other_registration", f"{name} starts kioku-mesh too: {' '.join(command_of(entry))}")
+        for name, entry in others.items()
+    )

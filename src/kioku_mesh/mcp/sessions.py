@@ -1,0 +1,116 @@
+"""The calls of a server: who calls, which memory answers, how results and errors go back."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from .. import app, config, ids
+from ..errors import Ambiguous, BadInput, KiokuError, NotFound
+from ..service.memory import Memory
+from . import arguments, calls, resources
+from .caller import Caller, identify
+from .protocol import INTERNAL_ERROR, INVALID_PARAMS, RESOURCE_NOT_FOUND, Refusal, Request, tool_error
+
+OPEN_MAX = 16  # memories kept open; one connection has one caller, but for clients that share it between their sessions
+
+Open = Callable[[Caller], Memory]
+Tool = Mapping[str, Any]
+
+
+class Session:
+    """The memory of one caller, and how many calls use it now."""
+
+    def __init__(self, memory: Memory) -> None:
+        self.memory = memory
+        self.calls = 0
+
+
+class Sessions:
+    """Does tools/call and resources/read. Thread-safe; a memory is opened at the first call of its caller."""
+
+    def __init__(self, tools: Mapping[str, Tool], open_: Open, environ: Mapping[str, str], cwd: str) -> None:
+        self._tools = tools
+        self._open = open_
+        self._environ = environ
+        self._cwd = cwd
+        self._sessions: dict[Caller, Session] = {}
+        self._lock = threading.Lock()
+
+    def run(self, request: Request, roots: Callable[[], tuple[str, ...]]) -> dict[str, Any]:
+        """The result of a call. Raises Refusal where the request itself is wrong."""
+        caller = identify(request.client, request.meta, self._environ, roots, self._cwd)
+        return self._call(request, caller) if request.method == "tools/call" else self._read(request, caller)
+
+    def close(self) -> None:
+        with self._lock:
+            for session in self._sessions.values():
+                session.memory.close()
+            self._sessions.clear()
+
+    def _call(self, request: Request, caller: Caller) -> dict[str, Any]:
+        name, given = request.params.get("name"), request.params.get("arguments")
+        tool = self._tools.get(name) if isinstance(name, str) else None
+        if tool is None:
+            raise Refusal(INVALID_PARAMS, f"unknown tool: {str(name)[:100]}")
+        if not isinstance(given, (dict, type(None))):
+            raise Refusal(INVALID_PARAMS, "arguments must be an object")
+        try:
+            checked = arguments.check(tool, given or {})
+            with self._memory(caller) as memory:
+                answer = calls.call(memory, tool["name"], checked)
+        except KiokuError as error:
+            return tool_error(error.as_json())
+        result: dict[str, Any] = {"content": [{"type": "text", "text": answer.text}]}
+        return result if answer.data is None else {**result, "structuredContent": answer.data}
+
+    def _read(self, request: Request, caller: Caller) -> dict[str, Any]:
+        uri = request.params.get("uri")
+        if not isinstance(uri, str):
+            raise Refusal(INVALID_PARAMS, "uri must be a text")
+        missing = Refusal(
+            INVALID_PARAMS if request.stateless else RESOURCE_NOT_FOUND, "resource not found", {"uri": uri}
+        )
+        try:
+            with self._memory(caller) as memory:
+                if uri == resources.BRIEF:
+                    text = calls.brief(memory)
+                elif uri.startswith(resources.MEMORY):
+                    text = calls.read(memory, uri.removeprefix(resources.MEMORY))
+                else:
+                    raise missing
+        except (NotFound, Ambiguous, BadInput):
+            raise missing from None
+        except KiokuError as error:
+            raise Refusal(INTERNAL_ERROR, error.message, error.as_json()) from None
+        return {"contents": [{"uri": uri, "mimeType": resources.MIME, "text": text}]}
+
+    @contextmanager
+    def _memory(self, caller: Caller) -> Iterator[Memory]:
+        with self._lock:
+            session = self._sessions.pop(caller, None) or Session(self._open(caller))
+            self._sessions[caller] = session  # the last one used is the last one
+            session.calls += 1
+            idle = [key for key, other in self._sessions.items() if not other.calls]
+            for key in idle[: len(self._sessions) - OPEN_MAX]:
+                self._sessions.pop(key).memory.close()
+        try:
+            yield session.memory
+        finally:
+            with self._lock:
+                session.calls -= 1
+
+
+def opener(environ: Mapping[str, str], only_project: str | None) -> Open:
+    """How memories are opened; what the environment says about the session wins over what a client tells."""
+    own = ids.new_id()  # the session of a client that names none is this process
+    set_already = bool(environ.get("KIOKU_MESH_SESSION_ID", "").strip())
+
+    def open_(caller: Caller) -> Memory:
+        given = {"only_project": only_project, "session_id": None if set_already else caller.session_id or own}
+        settings = config.load(environ, caller.directory, given)
+        return app.open_memory(settings, (caller.agent_family, caller.client_id))
+
+    return open_

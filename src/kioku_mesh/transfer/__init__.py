@@ -1,0 +1,1 @@
+"""Memories as files: writing them all out, and reading them back."""

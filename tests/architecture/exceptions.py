@@ -1,0 +1,14 @@
+"""The exceptions to the rules, by name. Rule -> place -> why, or the number of lines. The lists may only shrink."""
+
+from __future__ import annotations
+
+ALLOWED: dict[str, dict[str, str | int]] = {
+    "late_own_imports": {"cli/table.py::find": "the one table that maps a command to its module"},
+    "broad_excepts": {
+        "cli/edge.py::guarded": "the edge of a command",
+        "mcp/connection.py::_outcome": "the edge of a call: a defect ends it, not the server",
+    },
+    "heavy_imports": {"clock.py": "the one module that deals in datetime"},
+    "file_sizes": {},
+    "function_sizes": {},
+}

@@ -1,0 +1,59 @@
+"""Starting is cheap: what a command really imports, as the interpreter reports it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from support import Home
+
+from .rules import is_heavy
+
+# What a start may import anyway, because these libraries do.
+FLOOR = "import apsw, click, hashlib, json"
+COMMANDS = {
+    "version": ["--version"],
+    "help": ["--help"],  # click looks up the width of the terminal: shutil
+    "save": ["save", "a memory", "--json"],
+    "search": ["search", "memory", "--json"],
+    "list": ["list", "--json"],
+}
+
+
+def imported(program: str, *arguments: str, home: Home, stdin: bytes = b"") -> set[str]:
+    """The modules that a program has imported when it ends."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", program, *arguments],
+        input=stdin,
+        capture_output=True,
+        env=home.env(),
+        cwd=home.work,
+        check=False,
+        timeout=60,
+    )
+    lines = done.stderr.decode(errors="replace").splitlines()
+    timed = [line for line in lines if line.startswith("import time:")]
+    assert done.returncode == 0, "\n".join(line for line in lines if line not in timed)
+    return {line.rpartition("|")[2].strip() for line in timed[1:]}
+
+
+@pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS.keys())
+def test_a_command_imports_nothing_heavy(home: Home, arguments: list[str]) -> None:
+    """An everyday command imports no library that costs start-up time and that its own libraries do without."""
+    program = "import sys; sys.argv[0] = 'kioku-mesh'; from kioku_mesh.cli.main import main; sys.exit(main())"
+    floor = FLOOR + ", shutil" * ("--help" in arguments)
+    extra = imported(program, *arguments, home=home) - imported(floor, home=home)
+    assert [name for name in extra if is_heavy(name)] == []
+
+
+def test_the_server_opens_nothing_before_it_is_asked(home: Home) -> None:
+    """The MCP server answers the handshake without the store, and without a heavy library."""
+    program = "import sys; sys.argv[0] = 'kioku-mesh-mcp'; from kioku_mesh.mcp.main import main; sys.exit(main())"
+    hello = b'{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{}}\n'
+    extra = imported(program, home=home, stdin=hello) - imported("import json, threading", home=home)
+    assert [name for name in extra if is_heavy(name)] == []
+    assert "apsw" not in extra
+    assert not any(module.startswith("click") for module in extra)
+    assert not home.state.exists()

@@ -1,0 +1,97 @@
+"""Stands in for `claude` and `codex`: `mcp add`, `remove` and `get` as those do, and the failures they may have.
+
+FAULT: `add` fails, `remove` fails, `get` fails, `lie` (says it is done, writes nothing), `spoil` (writes nonsense).
+Every call is appended to the file CALLS.
+"""
+
+import json
+import os
+import sys
+import tomllib
+
+
+def main() -> int:
+    program, words = os.path.basename(sys.argv[0]), sys.argv[1:]
+    fault = os.environ.get("FAULT", "")
+    with open(os.environ["CALLS"], "a", encoding="utf-8") as calls:
+        calls.write(json.dumps([program, *words]) + "\n")
+    if fault == words[1]:
+        print(f"{program} cannot {words[1]}", file=sys.stderr)
+        return 1
+    act = claude if program == "claude" else codex
+    return act(words[1], words[2:], fault)
+
+
+def claude(verb: str, words: list[str], fault: str) -> int:
+    scope = words[words.index("-s") + 1] if "-s" in words else "user"
+    home = os.environ.get("CLAUDE_CONFIG_DIR") or os.environ["HOME"]
+    path = os.path.join(home, ".claude.json") if scope == "user" else ".mcp.json"
+    content = read(path, json.loads)
+    servers = content.setdefault("mcpServers", {})
+    if verb == "add":
+        name, environment, command = added(words, "-e")
+        if name in servers:
+            print(f"MCP server {name} already exists", file=sys.stderr)
+            return 1
+        servers[name] = {"type": "stdio", "command": command[0], "args": command[1:], "env": environment}
+    elif verb == "get":  # in any scope
+        found = any(words[0] in read(file, json.loads).get("mcpServers", {}) for file in (path, ".mcp.json"))
+        return 0 if found else 1
+    elif (name := words[-1]) not in servers:
+        print(f"No MCP server named {name}", file=sys.stderr)
+        return 1
+    else:
+        del servers[name]
+    content["changes"] = content.get("changes", 0) + 1
+    write(path, json.dumps(content, indent=2), fault)
+    return 0
+
+
+def codex(verb: str, words: list[str], fault: str) -> int:
+    path = os.path.join(os.environ.get("CODEX_HOME") or os.path.join(os.environ["HOME"], ".codex"), "config.toml")
+    content = read(path, tomllib.loads)
+    servers = content.setdefault("mcp_servers", {})
+    if verb == "add":
+        name, environment, command = added(words, "--env")
+        servers[name] = {"command": command[0]}
+        servers[name] |= {"args": command[1:]} if command[1:] else {}
+        servers[name] |= {"env": environment} if environment else {}
+    elif verb == "remove":
+        servers.pop(words[0], None)
+    else:
+        return 0 if words[0] in servers else 1
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    write(path, "\n".join(toml(("mcp_servers", name), entry) for name, entry in servers.items()), fault)
+    return 0
+
+
+def added(words: list[str], option: str) -> tuple[str, dict[str, str], list[str]]:
+    end = words.index("--")
+    pairs = [words[i + 1].split("=", 1) for i in range(end) if words[i] == option]
+    taken = {i for i in range(end) if words[i] in (option, "-s") or (i and words[i - 1] in (option, "-s"))}
+    (name,) = [words[i] for i in range(end) if i not in taken]
+    return name, dict(pairs), words[end + 1 :]
+
+
+def toml(path: tuple[str, ...], entry: dict) -> str:
+    lines = [f"[{'.'.join(path)}]"]
+    lines += [f"{key} = {json.dumps(value)}" for key, value in entry.items() if not isinstance(value, dict)]
+    lines += [toml((*path, key), value) for key, value in entry.items() if isinstance(value, dict)]
+    return "\n".join([*lines, ""])
+
+
+def read(path: str, parse):
+    try:
+        with open(path, encoding="utf-8") as stream:
+            return parse(stream.read())
+    except FileNotFoundError:
+        return {}
+
+
+def write(path: str, text: str, fault: str) -> None:
+    if fault != "lie":
+        with open(path, "w", encoding="utf-8") as stream:
+            stream.write("spoilt" if fault == "spoil" else text)
+
+
+sys.exit(main())
