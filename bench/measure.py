@@ -15,30 +15,43 @@ Action = Callable[[], object]
 
 
 class Ended(NamedTuple):
-    """How a process went: seconds, and the most memory it had, in MB."""
+    """How a process went: seconds, seconds of the processor, and the most memory it had, in MB."""
 
     seconds: float
+    cpu: float
     peak_mb: float
+
+
+class Times(NamedTuple):
+    """What the rounds of one action took. `cpu` is known for whole processes only."""
+
+    seconds: list[float]
+    cpu: list[float]
 
 
 class Failed(Exception):
     """A measured command did not work, so its time means nothing."""
 
 
-def in_turn(actions: Mapping[str, Action], rounds: int) -> dict[str, list[float]]:
-    """Seconds of each action, `rounds` times each, one after the other in every round; one round first to warm up."""
-    times: dict[str, list[float]] = {name: [] for name in actions}
+def in_turn(actions: Mapping[str, Action], rounds: int) -> dict[str, Times]:
+    """Each action `rounds` times, one after the other in every round; one round first to warm up."""
+    times = {name: Times([], []) for name in actions}
     for round_number in range(rounds + 1):
         for name, action in actions.items():
             start = time.perf_counter()
-            action()
+            ended = action()
             if round_number:
-                times[name].append(time.perf_counter() - start)
+                times[name].seconds.append(time.perf_counter() - start)
+                times[name].cpu.append(ended.cpu if isinstance(ended, Ended) else 0.0)
     return times
 
 
-def medians(times: Mapping[str, Sequence[float]]) -> dict[str, float]:
-    return {name: statistics.median(values) for name, values in times.items()}
+def medians(times: Mapping[str, Times]) -> dict[str, float]:
+    return {name: statistics.median(taken.seconds) for name, taken in times.items()}
+
+
+def cpu_medians(times: Mapping[str, Times]) -> dict[str, float]:
+    return {name: statistics.median(taken.cpu) for name, taken in times.items()}
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
@@ -49,43 +62,40 @@ def percentile(values: Sequence[float], percent: float) -> float:
 
 def process(*command: str | Path | Callable[[], str], env: Mapping[str, str] | None = None) -> Action:
     """An action that runs a command to its end; a word that is a function is asked anew each time. Raises Failed."""
-
-    def run() -> None:
-        words = [str(word() if callable(word) else word) for word in command]
-        done = subprocess.run(
-            words,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise Failed(f"{' '.join(words)} exited {done.returncode}: {done.stderr.decode(errors='replace').strip()}")
-
-    return run
+    return lambda: once(*(word() if callable(word) else word for word in command), env=env)
 
 
 def once(*command: str | Path, env: Mapping[str, str] | None = None) -> Ended:
     """Run a command to its end and say how it went. Raises Failed."""
-    start = time.perf_counter()
-    running = subprocess.Popen(
-        [str(word) for word in command],
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    words, start = [str(word) for word in command], time.perf_counter()
+    quiet = subprocess.DEVNULL
+    running = subprocess.Popen(words, env=env, stdin=quiet, stdout=quiet, stderr=subprocess.PIPE)
+    with running:
+        said = running.stderr.read() if running.stderr else b""
+        cpu, peak_mb = _wait(running)
+    if running.returncode != 0:
+        raise Failed(f"{' '.join(words)} exited {running.returncode}: {said.decode(errors='replace').strip()}")
+    return Ended(time.perf_counter() - start, cpu, peak_mb)
+
+
+def _wait(running: subprocess.Popen[bytes]) -> tuple[float, float]:
+    """Seconds of the processor and peak memory of a process that is ending."""
     if not hasattr(os, "wait4"):
-        status, peak = running.wait(), 0.0
-    else:
-        _, encoded, usage = os.wait4(running.pid, 0)
-        status = running.returncode = os.waitstatus_to_exitcode(encoded)
-        peak = usage.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
-    seconds = time.perf_counter() - start
-    if status != 0:
-        raise Failed(f"{' '.join(map(str, command))} exited {status}")
-    return Ended(seconds, peak)
+        running.wait()
+        return 0.0, 0.0
+    _, status, usage = os.wait4(running.pid, 0)
+    running.returncode = os.waitstatus_to_exitcode(status)
+    unit = 1024 * 1024 if sys.platform == "darwin" else 1024
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / unit
+
+
+def server_cpu(pid: int) -> float:
+    """Seconds of the processor that a running process has used; 0 where the system does not tell."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def resident_mb(pid: int) -> float:

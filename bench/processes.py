@@ -6,7 +6,7 @@ from pathlib import Path
 
 import texts
 from mcp_client import Agent
-from measure import Action, in_turn, medians, process
+from measure import Action, Times, cpu_medians, in_turn, medians, process
 from places import Installed, copied, installed
 from report import Row, ms
 
@@ -45,51 +45,43 @@ def _commands(product: Installed, rounds: int, many: int) -> list[Row]:
         )
     took = medians(times)
     return [
-        _row(f"search WORD --json, {few:,}", took, "search small", 4.5),
-        _row(f"search WORD --json, {many:,}", took, "search large", 4.5),
+        _row(f"search WORD --json, {few:,}", times, "search small", 4.5),
+        _row(f"search WORD --json, {many:,}", times, "search large", 4.5),
         Row(f"search: {many:,} over {few:,}", "", took["search large"] / took["search small"], 1.3),
-        _row(f"save, {few:,}", took, "save small", 5),
-        _row(f"save, {many:,}", took, "save large", 5),
-        _row("--help", took, "--help", 3),
-        _row("--version", took, "--version", 3),
+        _row(f"save, {few:,}", times, "save small", 5),
+        _row(f"save, {many:,}", times, "save large", 5),
+        _row("--help", times, "--help", 3),
+        _row("--version", times, "--version", 3),
     ]
 
 
 def _first_start(product: Installed, rounds: int) -> list[Row]:
     with copied(product, 0) as state:
         cli, env = product.command("kioku-mesh"), product.at(state)
-        took = medians(
-            in_turn(
-                {
-                    FLOOR: process(product.command("python"), "-c", "import sqlite3", env=env),
-                    "search": process(cli, "search", "first", "--json", env=env),
-                    "save": process(cli, "save", texts.fresh().__next__, env=env),
-                    "--help": process(cli, "--help", env=env),
-                    "--version": process(cli, "--version", env=env),
-                },
-                rounds,
-            )
-        )
-    return [_row(f"{name}, no byte code", took, name, 7) for name in took if name != FLOOR]
+        actions = {
+            FLOOR: process(product.command("python"), "-c", "import sqlite3", env=env),
+            "search": process(cli, "search", "first", "--json", env=env),
+            "save": process(cli, "save", texts.fresh().__next__, env=env),
+            "--help": process(cli, "--help", env=env),
+            "--version": process(cli, "--version", env=env),
+        }
+        times = in_turn(actions, rounds)
+    return [_row(f"{name}, no byte code", times, name, 7) for name in actions if name != FLOOR]
 
 
 def mcp_start(divisor: int) -> list[Row]:
     """From the start of a server to its list of tools."""
-    rows = []
-    for byte_code, aim in ((True, 2.5), (False, 3.0)):
-        product = installed(byte_code)
-        with copied(product, 0) as state:
-            took = medians(
-                in_turn(
-                    {
-                        FLOOR: process(product.command("python"), "-c", "import sqlite3", env=product.env),
-                        "list": lambda product=product, state=state: _list_tools(product, state),
-                    },
-                    31 // min(divisor, 6),
-                )
-            )
-        rows.append(_row(f"MCP start to tools/list{'' if byte_code else ', no byte code'}", took, "list", aim))
-    return rows
+    return [
+        _mcp_start("MCP start to tools/list", installed(byte_code=True), 31 // min(divisor, 6), 2.5),
+        _mcp_start("MCP start to tools/list, no byte code", installed(byte_code=False), 31 // min(divisor, 6), 3),
+    ]
+
+
+def _mcp_start(what: str, product: Installed, rounds: int, aim: float) -> Row:
+    with copied(product, 0) as state:
+        floor = process(product.command("python"), "-c", "import sqlite3", env=product.env)
+        times = in_turn({FLOOR: floor, "list": lambda: _list_tools(product, state)}, rounds)
+    return _row(what, times, "list", aim)
 
 
 def _list_tools(product: Installed, state: Path) -> None:
@@ -100,5 +92,10 @@ def _list_tools(product: Installed, state: Path) -> None:
     agent.close()
 
 
-def _row(what: str, took: dict[str, float], name: str, aim: float) -> Row:
-    return Row(what, FLOOR, took[name] / took[FLOOR], aim, seen=f"{ms(took[name])} / {ms(took[FLOOR])}")
+def _row(what: str, times: dict[str, Times], name: str, aim: float) -> Row:
+    """Seconds of the whole process over the floor's; the processor's seconds beside them, as they hold on a busy machine."""
+    took, cpu = medians(times), cpu_medians(times)
+    seen = f"{ms(took[name])} / {ms(took[FLOOR])}"
+    if cpu[name] and cpu[FLOOR]:
+        seen += f", cpu {cpu[name] / cpu[FLOOR]:.2f} ×"
+    return Row(what, FLOOR, took[name] / took[FLOOR], aim, seen=seen)

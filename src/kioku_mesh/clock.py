@@ -7,6 +7,7 @@ import time
 from datetime import datetime, timedelta, timezone
 
 from .errors import BadInput
+from .patterns import pattern
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -16,8 +17,8 @@ YEAR_10000 = 253_402_300_800 * SECOND  # ISO 8601 has four digits for the year
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
-_DURATION = re.compile(r"(\d{1,6})\s*([smhdw])")
-_ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?\s*(Z|[+-]\d{2}:?\d{2})?)?", re.IGNORECASE)
+_DURATION = pattern(r"(\d{1,6})\s*([smhdw])")
+_ISO = pattern(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?\s*(Z|[+-]\d{2}:?\d{2})?)?", re.IGNORECASE)
 
 
 def now() -> int:

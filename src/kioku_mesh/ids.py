@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import re
 
+from .patterns import pattern
+
 ID_LENGTH = 32
 PREFIX_MIN = 8  # shortest prefix of an id that a person may type
 
-_ID = re.compile(r"[0-9a-f]{32}")
-_PREFIX = re.compile(r"[0-9a-f]{8,32}")
-_SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-_ORIGIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\.[0-9a-f]{16}")
+_ID = pattern(r"[0-9a-f]{32}")
+_PREFIX = pattern(r"[0-9a-f]{8,32}")
+_SLUG = pattern(r"[a-z0-9][a-z0-9._-]{0,63}")
+_ORIGIN = pattern(r"[a-z0-9][a-z0-9._-]{0,63}\.[0-9a-f]{16}")
 
 
 def new_id() -> str:

@@ -36,6 +36,7 @@ def test_one_memory_for_both(desk):
     fact = "The staging database moved to a host of its own.\n\nIt listens on port 5433, not on the usual one."
     saved = desk.ask_claude("save_observation", content=fact, memory_type="config", project="shop")
     found = json.loads(desk.run("kioku-mesh", "search", "staging port", "--json"))
+    assert found["count"] == 1, found
     (memory,) = found["results"]
     assert memory["observation_id"] in saved
     assert memory["content"] == fact
@@ -121,6 +122,7 @@ def test_project_scope(desk):
     desk.run("kioku-mesh", "mcp", "install", "--scope", "project")
     assert "kioku-mesh" in json.loads((desk.home.work / ".mcp.json").read_text())["mcpServers"]
     assert "kioku-mesh" in tomllib.loads((desk.home.work / ".codex" / "config.toml").read_text())["mcp_servers"]
+    assert [path.name for path in (desk.home.work / ".codex").iterdir()] == ["config.toml"]
     (line,) = [line for line in desk.run("claude", "mcp", "list").splitlines() if line.startswith("kioku-mesh:")]
     assert "Pending approval" in line
 

@@ -38,8 +38,8 @@ class Result(NamedTuple):
         return json.loads(self.out)
 
     def error(self) -> dict[str, Any]:
-        """The error object on standard error, of a command called with --json."""
-        return dict(json.loads(self.err)["error"])
+        """The error object at the end of standard error, of a command called with --json."""
+        return dict(json.loads(self.err.splitlines()[-1])["error"])
 
 
 class Home:

@@ -85,6 +85,8 @@ def _write_traceback() -> None:
 
 def _report(failure: KiokuError, as_json: bool) -> None:
     text = f"error: {shown(failure.message)}\n"
+    for candidate in failure.details.get("candidates", ()):
+        text += f"  {candidate['observation_id']}  {shown(candidate['subject'])}\n"
     if failure.hint:
         text += f"hint: {shown(failure.hint)}\n"
     if as_json:

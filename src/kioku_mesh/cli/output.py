@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..clock import ago
-from ..model import Line, Notice, as_plain
+from ..model import Notice, Observation, as_plain
 from ..service.packing import harmless
+
+if TYPE_CHECKING:  # the commands used most do without it
+    from ..results import Line
 
 T = TypeVar("T")
 
@@ -56,7 +59,7 @@ def excerpt(text: str, characters: int = 300) -> str:
 
 
 def indent(text: str, by: str = "    ") -> str:
-    return "\n".join(by + line if line else "" for line in text.split("\n"))
+    return "\n".join((by + line).rstrip() for line in text.split("\n"))
 
 
 def rows(table: Iterable[Iterable[str]]) -> str:
@@ -66,14 +69,14 @@ def rows(table: Iterable[Iterable[str]]) -> str:
     return "\n".join("  ".join(map(str.ljust, line, [*widths[:-1], 0])).rstrip() for line in lines)
 
 
-def listed(line: Line) -> tuple[str, ...]:
+def listed(line: Line | Observation) -> tuple[str, ...]:
     """The columns of a memory in a list: id, age, type and state, project, subject."""
     kind = line.memory_type if line.state == "live" else f"{line.memory_type}, {line.state}"
     project, subject = one_line(line.project or "-"), one_line(line.subject)
     return line.observation_id[:SHORT_ID], ago(line.created_at), one_line(kind), project, subject
 
 
-def preview(lines: Iterable[Line]) -> str:
+def preview(lines: Iterable[Line | Observation]) -> str:
     return rows(map(listed, lines))
 
 

@@ -24,10 +24,10 @@ class Entry(NamedTuple):
 SECTIONS: dict[str, dict[str, Entry]] = {
     "Save and find": {
         "save": Entry("commands.save:save", "Save a memory (- or a pipe: from stdin)."),
-        "search": Entry("commands.find:search", "Search memories by words and meaning."),
-        "recall": Entry("commands.find:recall", "Everything worth knowing before a task, as one text."),
-        "brief": Entry("commands.find:brief", "What an agent should know at the start of a session."),
-        "list": Entry("commands.find:list_", "The newest memories, one line each."),
+        "search": Entry("commands.search:search", "Search memories by words and meaning."),
+        "recall": Entry("commands.recall:recall", "Everything worth knowing before a task, as one text."),
+        "brief": Entry("commands.recall:brief", "What an agent should know at the start of a session."),
+        "list": Entry("commands.search:list_", "The newest memories, one line each."),
         "get-memory": Entry("commands.get:get_memory", "Every field of memories, by id (also: get, show)."),
     },
     "Change and remove": {

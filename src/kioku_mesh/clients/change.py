@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 
 from ..config import Config
 from ..errors import KiokuError, NotAvailable
@@ -65,6 +66,8 @@ def _change(config: Config, plan: Plan) -> str | None:
     except KiokuError as error:
         _restore(config, plan, content, backup, error)
         raise
+    finally:
+        _tidy(plan)
     return backup
 
 
@@ -87,11 +90,25 @@ def _run(config: Config, plan: Plan, program: str, step: Sequence[str]) -> None:
             raise NotAvailable(f"{folder} ({key}) cannot be made: {error.strerror}", "make it by hand") from None
     ran = programs.run((program, *step), environ, config.cwd)
     if ran.status:
-        said = [line for line in (ran.errors or ran.output).splitlines() if line.strip()]
         raise NotAvailable(
-            f"{plan.client.program} {' '.join(step[:2])} failed: {said[-1].strip() if said else ran.status}",
+            f"{plan.client.program} {' '.join(step[:2])} failed: {_reason(ran)}",
             f"run it by hand to see why: {'; '.join(commands_of(config, plan))}",
         )
+
+
+def _reason(ran: programs.Ran) -> str:
+    """The line that says why: the one that begins with "error", else the last; a trace of calls may follow."""
+    said = [line.strip() for line in (ran.errors or ran.output).splitlines() if line.strip()]
+    told = (line for line in said if line.lower().startswith("error"))
+    return next(told, said[-1] if said else f"exit status {ran.status}")
+
+
+def _tidy(plan: Plan) -> None:
+    """Remove the empty folders that a client leaves where it was made to work in another place than its own."""
+    for _, top in plan.place.environ:
+        for folder, _, _ in os.walk(top, topdown=False):
+            with suppress(OSError):  # not empty
+                os.rmdir(folder)
 
 
 def _verify(config: Config, plan: Plan, program: str) -> None:
@@ -123,9 +140,10 @@ def _restore(config: Config, plan: Plan, content: bytes | None, backup: str | No
     """After a failure: if an entry that was there is lost or changed, the file becomes what it was. `error` says so."""
     if content is None or _still_there(plan):
         return
-    try:
+    with suppress(KiokuError):  # what the client made of it is worth keeping, but not at any price
         files.keep_copy(plan.client, plan.place.file, config.state_dir)
+    try:
         files.put_back(plan.place.file, content)
         error.message += "; the old registration was put back"
-    except (KiokuError, OSError) as trouble:
+    except OSError as trouble:
         error.message += f"; {plan.place.file} could not be put back ({trouble}), as it was it is in {backup}"

@@ -8,16 +8,17 @@ from typing import Any, NamedTuple
 
 from ..errors import BadInput, Refused
 from ..model import Notice
+from ..patterns import pattern
 from .files import Entries
 from .table import Client, Place
 
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_NAME = pattern(r"[A-Za-z0-9_-]{1,64}")
 _FOLDERS = ("KIOKU_MESH_STATE_DIR", "KIOKU_MESH_CONFIG_DIR")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_VARIABLE = pattern(r"[A-Za-z_][A-Za-z0-9_]*")
 
 # kioku-mesh up to 1.2 was registered by hand, under several names and as several commands
 OLD_NAMES = ("mesh_mem", "mesh-mem", "kioku_mesh")
-_SERVER = re.compile(r"(kioku[-_]mesh|mesh[-_]mem)[-_.]mcp")
+_SERVER = pattern(r"(kioku[-_]mesh|mesh[-_]mem)[-_.]mcp")
 
 
 class Plan(NamedTuple):

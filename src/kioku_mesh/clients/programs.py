@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..config import Config
 from ..errors import NotAvailable, Timeout
+from ..patterns import pattern
 from .table import Client
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ COMMAND_S = 60.0  # a client's own command takes half a second, from a cold and 
 LEAVE_S = 1.0
 
 # environments that `uvx` and `pipx run` throw away again
-_PASSING = re.compile(r"/(archive|environments|builds)-v\d+/|/\.cache/pipx/|/pipx/\.cache/")
+_PASSING = pattern(r"/(archive|environments|builds)-v\d+/|/\.cache/pipx/|/pipx/\.cache/")
 _STAY = "install it to stay (uv tool install kioku-mesh, or pipx install kioku-mesh), then run this again"
 
 

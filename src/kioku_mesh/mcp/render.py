@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from .. import clock
-from ..model import Deleted, Found, Got, Notice, Project, Recalled, Restored, Saved, Status, as_plain
+from ..model import Found, Notice, Saved, as_plain
+from ..results import Deleted, Got, Project, Recalled, Restored, Status
 from ..service.packing import harmless
 from . import rows
 from .rows import Around, Room, lean

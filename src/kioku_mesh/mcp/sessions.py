@@ -94,7 +94,7 @@ class Sessions:
             self._sessions[caller] = session  # the last one used is the last one
             session.calls += 1
             idle = [key for key, other in self._sessions.items() if not other.calls]
-            for key in idle[: len(self._sessions) - OPEN_MAX]:
+            for key in idle[: max(0, len(self._sessions) - OPEN_MAX)]:
                 self._sessions.pop(key).memory.close()
         try:
             yield session.memory

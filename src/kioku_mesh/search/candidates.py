@@ -47,8 +47,9 @@ def ranked(
             if wanted:
                 fresh = {row: fresh[row] for row in _with_text(snapshot, list(fresh), wanted, whole_words=True)}
             for hit in rank.order(fresh, snapshot.signals(list(fresh)), best, project, now):
+                # a later stage or block never looks better than what comes before it
                 lowest = min(lowest, hit.score)
-                yield hit._replace(score=lowest)
+                yield hit if hit.score == lowest else hit._replace(score=lowest)
 
 
 def containing(snapshot: Snapshot, texts: Sequence[str], where: Filter, now: int) -> Iterator[Scored]:

@@ -6,14 +6,22 @@ from collections.abc import Iterator
 from itertools import islice
 
 from ..errors import TooLarge
-from ..model import Query
+from ..model import Filter, Query
+from ..patterns import pattern
+from ..text.expression import any_of
 from ..text.terms import QueryTerms, query_terms
 from . import candidates, explain
 from .answers import Ranked, Snapshot
-from .query import stages
+from .query import stages, words
 from .rank import Scored
 
 TEXT_MAX = 20_000  # characters of a query
+
+_OPERATORS = pattern(r'["“”*]|(?<!\w)-')
+_COMPARED = 1000  # characters, words: how much of a text is compared with other memories
+_COMPARED_WORDS = 24
+_RARE = 200  # a word in more memories than this tells little about likeness
+_RAREST = 5
 
 
 def find(snapshot: Snapshot, query: Query, project: str | None, now: int) -> Ranked:
@@ -26,6 +34,20 @@ def find(snapshot: Snapshot, query: Query, project: str | None, now: int) -> Ran
         explain.notes(sense),
         explain.why_not(snapshot, sense, _everything(snapshot, sense, project, now), now) if query.why_not else None,
     )
+
+
+def similar(snapshot: Snapshot, text: str, where: Filter, now: int, limit: int) -> list[int]:
+    """Rows that share the rarest words of `text`, most alike first. Cheap and only a guess: for hints while saving."""
+    terms = query_terms(_OPERATORS.sub(" ", text[:_COMPARED]))
+    rare = []
+    for word in words(terms)[:_COMPARED_WORDS]:
+        rows = snapshot.frequency(word.expression, _RARE + 1)
+        if 0 < rows <= _RARE:
+            rare.append((rows, word.expression))
+    rare = sorted(rare)[:_RAREST]
+    if not rare:
+        return []
+    return [row for row, _ in snapshot.match(any_of([asked for _, asked in rare]), where, now, limit)]
 
 
 def _understand(query: Query) -> explain.Sense:

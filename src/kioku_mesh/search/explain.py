@@ -96,7 +96,7 @@ def _matched(terms: QueryTerms, texts: Texts) -> list[str]:
         if contains(forms[0], fold(term.text), whole_words=True):
             found.append(term.text)
             continue
-        found += _joined([word.text for word in term.words if _stands(word.text, plain, forms)])
+        found += _joined([word.text for word in term.words if _stands(word.text, plain, forms)], term.text)
     return list(dict.fromkeys(found))
 
 
@@ -113,12 +113,12 @@ def _stands(word: str, plain: str, forms: list[str]) -> bool:
     return has_word(forms[1], folded)
 
 
-def _joined(pairs: list[str]) -> list[str]:
-    """Pairs of characters that overlap as one text: 東京, 京都 -> 東京都."""
+def _joined(pairs: list[str], run: str) -> list[str]:
+    """Pairs of characters that overlap in the query as one text: 東京, 京都 -> 東京都."""
     joined: list[str] = []
     for pair in pairs:
-        if joined and not pair.isascii() and len(pair) == 2 and joined[-1][-1] == pair[0]:
-            joined[-1] += pair[1]
+        if joined and not pair.isascii() and joined[-1] + pair[1:] in run and joined[-1][-1] == pair[0]:
+            joined[-1] += pair[1:]
         else:
             joined.append(pair)
     return joined

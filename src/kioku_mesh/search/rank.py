@@ -7,7 +7,7 @@ Each factor is at least 1 and all together are at most 1.2, so a hit that is 1.2
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from ..clock import DAY
@@ -23,10 +23,6 @@ class Factors(NamedTuple):
     importance: float = 1.0
     recency: float = 1.0
     project: float = 1.0
-
-    @property
-    def product(self) -> float:
-        return self.importance * self.recency * self.project
 
 
 class Scored(NamedTuple):
@@ -50,11 +46,14 @@ def factors(signal: Signal, project: str | None, now: int) -> Factors:
 
 def order(
     relevance: Mapping[int, float], signals: Mapping[int, Signal], best: float, project: str | None, now: int
-) -> list[Scored]:
+) -> Iterator[Scored]:
     """Rows with their relevance by score, equal ones newest row first. `best`: the highest relevance there is."""
     scored = []
     for row, found in relevance.items():
-        if row in signals:
-            weight = factors(signals[row], project, now)
-            scored.append(Scored(row, found / best * weight.product if best > 0 else 0.0, found, weight))
-    return sorted(scored, key=lambda hit: (-hit.score, -hit.row))
+        signal = signals.get(row)
+        if signal:
+            weight = factors(signal, project, now)
+            share = found / best if best > 0 else 0.0
+            scored.append((-share * weight.importance * weight.recency * weight.project, -row, weight))
+    for score, row, weight in sorted(scored):
+        yield Scored(-row, -score, relevance[-row], weight)

@@ -14,7 +14,7 @@ RULE_TYPES = ("instruction", "preference", "decision")  # what holds until it is
 
 _ALWAYS = 4  # importance from which an instruction or a preference is told for every task
 _ALWAYS_MAX = 3
-_ENTRY_TOKENS = 90  # what an entry of the brief takes on average
+_ENTRY_TOKENS, _AROUND_TOKENS = 110, 80  # what an entry of the brief takes on average, and what stands around all
 _MORE = "More: recall_context or search_memory as a tool, `kioku-mesh recall TASK` in a shell."
 
 
@@ -42,7 +42,9 @@ def compose_recall(hits: Sequence[Hit], rules: Sequence[Observation] = (), proje
     others = seen.new(hit.observation for hit in hits)
     entries = [Entry(o, _of("Decisions and rules", project)) for o in first]
     entries += [Entry(o, "What fits the task" if first else "") for o in others]
-    return Composed(tuple(entries), "" if entries else "Nothing is remembered that fits this task.", repeated=seen.repeated)
+    return Composed(
+        tuple(entries), "" if entries else "Nothing is remembered that fits this task.", repeated=seen.repeated
+    )
 
 
 def compose_brief(
@@ -61,7 +63,7 @@ def compose_brief(
     open_conflicts = [o for o in _newest(conflicts) if o.state == "live" and seen.add(o)]
     rules = seen.new(_by_weight(standing))
     news = seen.new(_newest(recent))
-    room = max(4, budget // _ENTRY_TOKENS) - min(len(open_conflicts), 4)
+    room = max(4, (budget - _AROUND_TOKENS) // _ENTRY_TOKENS) - min(len(open_conflicts), 4)
     lately = min(len(news), max(1, room // 3))
     ruling = max(1, room - lately)
     groups = (

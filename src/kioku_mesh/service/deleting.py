@@ -8,7 +8,8 @@ from .. import ids, wire
 from ..clock import DAY
 from ..clock import now as read_clock
 from ..errors import BadInput, NotFound, Refused
-from ..model import STATES, Deleted, Draft, Filter, Line, Observation, Purged, Restored
+from ..model import STATES, Draft, Filter, Observation
+from ..results import Deleted, Line, Purged, Restored
 from ..store import backup, upkeep
 from ..store.reading import Snapshot
 from ..store.transaction import Transaction

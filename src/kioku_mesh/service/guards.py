@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ..model import Notice
+from ..patterns import pattern
 from ..text.derive import is_placeholder
 
 # --- of no use later -------------------------------------------------------------------------------------------------
@@ -18,13 +19,14 @@ _ANSWERS = frozenset(
     "好 好的 是 完成 已完成 谢谢 收到 测试 네 예 아니요 완료 감사합니다 확인 테스트 "
     "ja nein fertig danke oui non fini merci sí si listo gracias hecho feito obrigado да нет готово спасибо".split()
 )
-_ADDRESSES = re.compile(r"(?:\W*\w+://\S+)+\W*")
-_LOG_LINE = re.compile(
+_ADDRESSES = pattern(r"(?:\W*\w+://\S+)+\W*")
+_LOG_LINE = pattern(
     r"\s*(?:[\[(]?\d{4}-\d\d-\d\d[T ]|[\[(]?\d\d:\d\d:\d\d\b|\[?(?:TRACE|DEBUG|INFO|WARN(?:ING)?|ERROR|FATAL|CRITICAL)\b[\]: ]"
     r"|File \"[^\"]+\", line \d+|at \S+ ?\(?\S*:\d+\)?|\w{3} +\d{1,2} \d\d:\d\d:\d\d |[\d.]+ - - \[|npm (?:ERR|WARN)|\S+:\d+(?::\d+)?: )"
 )
-_CODE_LINE = re.compile(
-    r"[ \t]{2,}\S.*|.*[{};,(\[]\s*|\s*[)}\]]+[;,]?\s*|\s*(?:import|from|def|class|func|fn|return|const|let|var|if|for|while|else|#include|//|@)\b.*"
+_CODE_LINE = pattern(
+    r"[ \t]{2,}\S.*|.*[{};,(\[]\s*|\s*[)}\]]+[;,]?\s*"
+    r"|\s*(?:import|from|def|class|func|fn|return|const|let|var|if|for|while|else|#include|//|@)\b.*"
 )
 _LOG_MIN = 6  # lines
 _CODE_MIN = 40
@@ -36,14 +38,19 @@ def noise(content: str) -> Notice | None:
     if len(text) <= 24:
         words = normal(text).strip(".!?。！ ")
         if is_placeholder(text) or words.replace(" ", "").replace("'", "") in _ANSWERS:
-            return _noise("this says nothing to somebody who reads it later", "write what was decided or found, and why")
+            return _noise(
+                "this says nothing to somebody who reads it later", "write what was decided or found, and why"
+            )
         if _is_one_word(words):
             return _noise("one word alone says little later", "write a sentence: what holds, where, and why")
     if "://" in text and _ADDRESSES.fullmatch(text):
         return _noise("an address alone does not say what for", "write what is found there and when it is needed")
     lines = [line for line in text.split("\n") if line.strip()]
     if len(lines) >= _LOG_MIN and sum(map(bool, map(_LOG_LINE.match, lines))) >= 0.7 * len(lines):
-        return _noise("this looks like raw log lines", "write what they show: the cause and the fix, with the one line that matters")
+        return _noise(
+            "this looks like raw log lines",
+            "write what they show: the cause and the fix, with the one line that matters",
+        )
     if len(lines) >= _CODE_MIN and sum(map(bool, map(_CODE_LINE.fullmatch, lines))) >= 0.8 * len(lines):
         return _noise("this looks like a large piece of code", "write what is worth knowing about it and name the file")
     return None
@@ -60,9 +67,9 @@ def _is_one_word(words: str) -> bool:
 
 # --- recalled before -------------------------------------------------------------------------------------------------
 
-_FENCED = re.compile(r"<kioku-([0-9a-f]{6}) .*?(?:</kioku-\1>|\Z)", re.DOTALL)
-_HEAD = re.compile(r"^[\s>*-]*\[[\w-]+ \d(?:, [a-z ]+)*\] .*\bid:([0-9a-f]{32})\s*$", re.MULTILINE)
-_ROW = re.compile(r"[\"']observation_id[\"']\s*:\s*[\"']([0-9a-f]{32})[\"']")
+_FENCED = pattern(r"<kioku-([0-9a-f]{6}) .*?(?:</kioku-\1>|\Z)", re.DOTALL)
+_HEAD = pattern(r"^([\s>*-]*)\[[\w-]+ \d(?:, [a-z ]+)*\] .*\bid:([0-9a-f]{32})\s*$", re.MULTILINE)
+_ROW = pattern(r"[\"']observation_id[\"']\s*:\s*[\"']([0-9a-f]{32})[\"']")
 
 
 def recalled(content: str) -> tuple[str, ...]:
@@ -70,7 +77,9 @@ def recalled(content: str) -> tuple[str, ...]:
 
     A new text that cites an id, or quotes a memory shorter than itself, is not one.
     """
-    ids = tuple(dict.fromkeys(_HEAD.findall(content) + _ROW.findall(content)))
+    heads = _HEAD.findall(content)
+    plain = [id_ for marks, id_ in heads if not marks.strip()]  # a quoted head may be part of a memory's text
+    ids = tuple(dict.fromkeys((plain or [id_ for _, id_ in heads]) + _ROW.findall(content)))
     if not ids:
         return ()
     own, fences = _FENCED.subn("", content)
@@ -82,10 +91,12 @@ def recalled(content: str) -> tuple[str, ...]:
 
 # --- nearly the same -------------------------------------------------------------------------------------------------
 
-_CJK = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\u30a1-\u30fa\u30fc\U00020000-\U0003ffff]+")
-_WORD = re.compile(r"[^\s,;!?()\[\]{}\"`<>|*“”«»、。，．！？：；（）「」『』【】]+")
-_HIRAGANA = re.compile(r"[\u3041-\u309f]+")
-_INSIDE = re.compile(r"\w[-./:@#\\=]+\w|[a-z][A-Z]|_|\d|^-|^[A-Z]{2,}$|^[/@#~]")  # an identifier, path, number, flag
+_CJK = pattern(
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\u30a1-\u30fa\u30fc\U00020000-\U0003ffff]+"
+)
+_WORD = pattern(r"[^\s,;!?()\[\]{}\"`<>|*“”«»、。，．！？：；（）「」『』【】]+")
+_HIRAGANA = pattern(r"[\u3041-\u309f]+")
+_INSIDE = pattern(r"\w[-./:@#\\=]+\w|[a-z][A-Z]|_|\d|^-|^[A-Z]{2,}$|^[/@#~]")  # an identifier, path, number, flag
 _STOP_WORDS = frozenset(
     "a an the and or of to in on at for by with from as is are was were be been it its this that these those we i you they our "
     "so then there here will would should can must has have had do does did which who what when where also".split()
@@ -93,11 +104,11 @@ _STOP_WORDS = frozenset(
 _OPPOSITES = frozenset(
     "not no never none nor neither cannot without don't doesn't didn't won't can't isn't aren't wasn't weren't shouldn't mustn't "
     "wouldn't couldn't haven't hasn't dont doesnt didnt wont cant isnt except unless instead rather avoid stop remove removed "
-    "enable enabled disable disabled allow allowed deny denied forbid forbidden true false on off yes always only before after "
+    "enable enabled disable disabled allow allowed deny denied forbid forbidden true false on off yes only before after "
     "more less up down min max minimum maximum add added drop dropped accept reject pass fail passed failed "
     "nicht kein keine keinen nie ohne pas jamais sans non nunca sin não sem не нет никогда без nie bez niet geen".split()
 )
-_NEGATIONS_INSIDE = re.compile("ない|なく|なし|ません|ずに|無し|禁止|不|没|沒|無|无|未|非|别|勿|않|안 |못|없|말")
+_NEGATIONS_INSIDE = pattern("ない|なく|なし|ません|ずに|無し|禁止|不|没|沒|無|无|未|非|别|勿|않|안 |못|없|말")
 
 
 class Signature(NamedTuple):

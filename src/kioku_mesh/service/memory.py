@@ -3,32 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from ..config import Config
-from ..model import (
-    BackupFile,
-    Deleted,
-    Draft,
-    Filter,
-    Found,
-    Got,
-    Identity,
-    Imported,
-    Project,
-    Purged,
-    Query,
-    Recalled,
-    Renamed,
-    Restored,
-    Saved,
-    Status,
-    Swept,
-)  # fmt: skip
-from ..store import backup
+from ..model import Draft, Filter, Found, Identity, Query, Saved
 from ..store.store import Store
-from . import deleting, finding, overview, projects, records, saving, upkeep
 from .context import Context
+
+if TYPE_CHECKING:
+    from ..results import (
+        BackupFile,
+        Deleted,
+        Got,
+        Imported,
+        Project,
+        Purged,
+        Recalled,
+        Renamed,
+        Restored,
+        Status,
+        Swept,
+    )
+    from ..store import backup
+    from . import deleting, overview, projects, reading, recalling, records, saving, searching, upkeep
+else:
+
+    class _Late:
+        """A use case, imported when it is first used: a process of the command line needs one of them."""
+
+        def __init__(self, name: str) -> None:
+            self._name = name
+
+        def __getattr__(self, attribute: str) -> Any:
+            return getattr(import_module(self._name, __package__), attribute)
+
+    saving, searching, recalling, reading = map(_Late, (".saving", ".searching", ".recalling", ".reading"))
+    deleting, projects, records, overview = map(_Late, (".deleting", ".projects", ".records", ".overview"))
+    upkeep, backup = _Late(".upkeep"), _Late("..store.backup")
 
 
 class Memory:
@@ -59,23 +71,23 @@ class Memory:
 
     def search(self, query: Query) -> Found:
         """Ranked memories; with an empty text the newest first."""
-        return finding.search(self._ctx, query)
+        return searching.search(self._ctx, query)
 
     def recall(self, task: str, where: Filter = Filter(), budget: int = 1200) -> Recalled:
         """Everything worth knowing before a task, within a budget of tokens."""
-        return finding.recall(self._ctx, task, where, budget)
+        return recalling.recall(self._ctx, task, where, budget)
 
     def brief(self, project: str | None = None, budget: int = 600) -> Recalled:
         """What an agent should know at the start of a session."""
-        return finding.brief(self._ctx, project, budget)
+        return recalling.brief(self._ctx, project, budget)
 
     def get(self, ids: Sequence[str], history: bool = False, prefixes: bool = False) -> Got:
         """Memories by id, whatever their state; with `history` all their revisions."""
-        return finding.get(self._ctx, ids, history, prefixes)
+        return reading.get(self._ctx, ids, history, prefixes)
 
     def resolve(self, text: str) -> str:
         """The whole id that a unique prefix means."""
-        return finding.resolve(self._ctx, text)
+        return reading.resolve(self._ctx, text)
 
     def delete(self, ids: Sequence[str], reason: str | None = None, dry_run: bool = False) -> Deleted:
         """Hide memories; undone by `restore` until the retention time is over."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from .. import __version__
 from ..clock import now as read_clock
-from ..model import MEMORY_TYPES, STATES, Filter, Notice, Status, Stored
+from ..model import MEMORY_TYPES, STATES, Filter, Notice, Stored
+from ..results import Status
 from ..store import upkeep
 from ..store.reading import Snapshot
 from .context import Context

@@ -5,7 +5,8 @@ from __future__ import annotations
 from .. import wire
 from ..clock import now as read_clock
 from ..errors import BadInput, NotFound, Refused
-from ..model import STATES, Deleted, Filter, Project, Renamed
+from ..model import STATES, Filter
+from ..results import Deleted, Project, Renamed
 from ..store.reading import Snapshot
 from . import deleting
 from .context import Context

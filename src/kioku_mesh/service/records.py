@@ -10,7 +10,8 @@ from .. import ids, wire
 from ..clock import now as read_clock
 from ..clock import parse_time, to_iso
 from ..errors import BadInput, KiokuError
-from ..model import MEMORY_TYPES, Draft, Filter, Imported, Problem
+from ..model import MEMORY_TYPES, Draft, Filter
+from ..results import Imported, Problem
 from ..store import upkeep
 from ..store.reading import Snapshot
 from ..store.transaction import Transaction

@@ -6,8 +6,8 @@ from .. import wire
 from ..clock import DAY
 from ..clock import now as read_clock
 from ..errors import BadInput, NotFound, SecretFound, StoreError
-from ..model import Draft, Filter, Notice, Observation, Query, Saved, Similar
-from ..search import engine
+from ..model import Draft, Filter, Notice, Observation, Saved, Similar
+from ..search.alike import alike, titled
 from ..store import upkeep
 from ..store.content import fingerprint
 from ..store.reading import Snapshot
@@ -18,8 +18,7 @@ from .checking import check
 from .context import Context
 
 REPEAT = DAY  # the same save within this time is answered with the first id
-_COMPARED = 5  # memories that a new one is compared with
-_QUERY_WORDS = 12
+_COMPARED = 3  # memories that a new one is compared with
 
 
 def save(ctx: Context, draft: Draft) -> Saved:
@@ -194,14 +193,18 @@ def _similar(ctx: Context, draft: Draft, project: str | None) -> tuple[tuple[Sim
 
 
 def _compare(snapshot: Snapshot, draft: Draft, project: str | None) -> tuple[Similar, ...]:
-    subject = draft.subject or derive_subject(draft.content)
-    words = " ".join((subject + " " + draft.content[:400]).split()[:_QUERY_WORDS])
-    query = Query(text=words, where=Filter(project=project), mode="or", limit=_COMPARED)
+    where, now = Filter(project=project), read_clock()
+    rows = dict.fromkeys(alike(snapshot, draft.content, where, now, _COMPARED))
+    if draft.subject:
+        rows |= dict.fromkeys(titled(snapshot, draft.subject, where, now, _COMPARED))
     similar = []
-    for hit in engine.find(snapshot, query, project, read_clock()).hits:
-        old = snapshot.observation(hit.row)
-        if guards.near_duplicate(old.content, draft.content):
-            similar.append(Similar(old.observation_id, old.subject, old.created_at, "near_duplicate"))
-        elif guards.normal(old.subject) == guards.normal(subject):
-            similar.append(Similar(old.observation_id, old.subject, old.created_at, "same_subject"))
+    for row, texts in snapshot.texts(list(rows)).items():
+        if guards.near_duplicate(texts.content, draft.content):
+            relation = "near_duplicate"
+        elif draft.subject and guards.normal(texts.subject) == guards.normal(draft.subject):
+            relation = "same_subject"
+        else:
+            continue
+        old = snapshot.observation(row)
+        similar.append(Similar(old.observation_id, old.subject, old.created_at, relation))
     return tuple(similar)

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ..patterns import pattern
+
 
 class Finding(NamedTuple):
     """A likely secret. `excerpt` never shows it; `start` is its offset in characters; `severe`: never saved unasked."""
@@ -35,8 +37,10 @@ class Rule(NamedTuple):
 
 
 _W = "[A-Za-z0-9_-]"
-_PASSWORD_WORDS = ("password", "passwd", "pwd", "passphrase", "passwort", "contraseña", "пароль", "パスワード", "密码", "密碼", "비밀번호")
-_KEY_WORDS = ("secret", "token", "api_key", "apikey", "api-key", "api key", "access_key", "accesskey", "private_key", "credentials")
+_PASSWORD_WORDS = tuple(
+    "password passwd pwd passphrase passwort contraseña пароль パスワード 密码 密碼 비밀번호".split()
+)
+_KEY_WORDS = (*"secret token api_key apikey api-key access_key accesskey private_key credentials".split(), "api key")
 
 # Order matters where two rules fit one place: the first wins.
 RULES = (
@@ -58,12 +62,12 @@ RULES = (
         guess=True,
     ),
     Rule("google service account", ('"private_key_id"',), r'"private_key_id"\s*:\s*"(?P<secret>[0-9a-f]{40})"', severe=True),
-    Rule("azure storage key", ("AccountKey=", "SharedAccessKey="), r"(?:AccountKey|SharedAccessKey)=(?P<secret>[A-Za-z0-9+/]{40,90}={1,2})", severe=True),
+    Rule("azure storage key", ("AccountKey=", "AccessKey="), r"Acc(?:ount|ess)Key=(?P<secret>[A-Za-z0-9+/]{40,90}={1,2})", severe=True),
     Rule("azure client secret", ("8Q~",), r"(?<![\w~.-])[\w~.-]{3}8Q~[\w~.-]{31,34}(?![\w~.-])"),
     Rule("alibaba access key", ("LTAI",), r"\bLTAI(?P<secret>[A-Za-z0-9]{12,26})\b", severe=True),
     Rule("github token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), r"\bgh[pousr]_(?P<secret>[A-Za-z0-9]{36,255})\b"),
     Rule("github fine-grained token", ("github_pat_",), r"\bgithub_pat_(?P<secret>[A-Za-z0-9_]{50,255})"),
-    Rule("gitlab token", ("glpat-", "gldt-", "glrt-", "glptt-", "glcbt-", "glsoat-"), rf"\bgl(?:pat|dt|rt|ptt|cbt|soat)-(?P<secret>{_W}{{20,}})"),
+    Rule("gitlab token", ("glpat-", "gldt-", "glrt-", "glptt-", "glcbt-", "glsoat-"), rf"\bgl[a-z]{{2,4}}-(?P<secret>{_W}{{20,}})"),
     Rule("slack token", ("xox", "xapp-"), rf"\b(?:xox[abeoprs](?:\.xox[bp])?|xapp)-(?P<secret>{_W}{{20,}})"),
     Rule("slack webhook", ("hooks.slack.com/",), r"hooks\.slack\.com/(?:services|workflows|triggers)/(?P<secret>[A-Za-z0-9/_-]{20,})"),
     Rule("stripe key", ("_live_", "_test_", "whsec_"), r"\b(?:[rs]k_(?:live|test)_|whsec_)(?P<secret>[A-Za-z0-9+/]{20,})"),
@@ -120,16 +124,20 @@ RULES = (
 
 _MARKERS = tuple((marker, number) for number, rule in enumerate(RULES) if not rule.follows for marker in rule.markers)
 _WORDS = tuple((marker, number) for number, rule in enumerate(RULES) if rule.follows for marker in rule.markers)
-_LAST_WORD = re.compile(r"[\w-]+\W*$")
+_LAST_WORD = pattern(r"[\w-]+\W*$")
 
 # What manuals and templates write instead of a secret.
-_SAMPLE = re.compile(
+_SAMPLE = pattern(
     r"example|sample|placeholder|dummy|redacted|changeme|change[_-]me|your[_-]|my[_-]?(?:secret|password|token|key)|insert|xxx|\*\*\*|\.\.\.|…"
     r"|0123456789|1234567890|abcdefgh|<[^>]*>?|\$\{|\$\(|\{\{|%\(|\}\}|•••",
     re.IGNORECASE,
 )
-_REFERENCE = re.compile(r"\$\w+|%\w+%|[A-Za-z_][\w.]*[(\[].*|[~./].*|\w+://.*|[\w-]+(?:\.[A-Za-z_-]+)+|\d{4}-\d\d-\d\d.*|[\d.,:]+")
-_WEAK = frozenset("password passwd secret passphrase postgres root admin user username token pass test hidden required optional".split())
+_REFERENCE = pattern(
+    r"\$\w+|%\w+%|[A-Za-z_][\w.]*[(\[].*|[~./].*|\w+://.*|[\w-]+(?:\.[A-Za-z_-]+)+|[a-z_.-]+(?:/[a-z_.*-]+)+|\d{4}-\d\d-\d\d.*|[\d.,:]+"
+)
+_WEAK = frozenset(
+    "password passwd secret passphrase postgres root admin user username token pass test hidden required optional".split()
+)
 
 
 def find_secrets(text: str) -> tuple[Finding, ...]:
@@ -153,12 +161,12 @@ def _folded(text: str) -> str:
 
 def _after_words(rule: Rule, text: str, folded: str) -> Iterator[re.Match[str]]:
     """The matches of the pattern that begin right after one of the rule's words."""
-    pattern = re.compile(rule.pattern)
+    compiled = re.compile(rule.pattern)
     for word in rule.markers:
         end = 0
         while (start := folded.find(word, end)) >= 0:
             end = start + len(word)
-            if match := pattern.match(text, end):
+            if match := compiled.match(text, end):
                 yield match
 
 
@@ -187,7 +195,9 @@ def _is_random(value: str) -> bool:
     value = value.strip("\"'`").rstrip(".:)]}>")
     if len(value) < 6 or value.lower() in _WEAK or _REFERENCE.fullmatch(value):
         return False
-    kinds = sum(any(test(c) for c in value) for test in (str.islower, str.isupper, str.isdigit)) + any(not c.isalnum() for c in value)
+    kinds = sum(any(test(c) for c in value) for test in (str.islower, str.isupper, str.isdigit)) + any(
+        not c.isalnum() for c in value
+    )
     words = re.fullmatch(r"[^\W\d_]+(?:[\s_.-][^\W\d_]+)*[!?]?", value)  # prose or a name, not a key
     if words and not (quoted and kinds >= 3):
         return False

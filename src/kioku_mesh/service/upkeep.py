@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..clock import DAY
 from ..clock import now as read_clock
-from ..model import Line, Swept
+from ..results import Line, Swept
 from ..store import backup
 from ..store import store as stores
 from ..store import upkeep as store_upkeep

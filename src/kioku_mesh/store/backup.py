@@ -12,7 +12,7 @@ import apsw
 from ..clock import SECOND, to_iso
 from ..clock import now as read_clock
 from ..errors import BadInput, NotFound, StoreError
-from ..model import BackupFile
+from ..results import BackupFile
 from . import connection, life, places, schema, sql
 from .connection import translated
 from .store import Store

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..text.dates import date_words
 from ..text.tokens import index_text
 from . import sql
 
@@ -25,8 +26,10 @@ class Fields(NamedTuple):
     extra: str
 
 
-def fields(subject: str, body: str, extra: str) -> Fields:
-    """The tokens of these texts. Costs most of an insert: to be called before the write lock is taken."""
+def fields(subject: str, body: str, extra: str, saved: int | None = None) -> Fields:
+    """The tokens of these texts and of the day `saved`. Most of the cost of an insert, so best done before any lock."""
+    if saved is not None:
+        extra = f"{extra}\n{date_words(saved)}"
     return Fields(index_text(subject), index_text(body), index_text(extra))
 
 

@@ -95,9 +95,10 @@ def mark(store: Store) -> str:
     """What the last commit left beside the database, behind who held the lock and since when; empty if nothing did."""
     try:
         with open(os.path.join(store.directory, LOCK), encoding="ascii", errors="replace") as file:
-            return " ".join(file.read(1024).replace("\0", " ").split()[2:5])
+            words = file.read(1024).replace("\0", " ").split()[2:5]
     except OSError:
         return ""
+    return " ".join(words) if len(words) == 3 and words[1].isdigit() else ""
 
 
 def untrue_projections(store: Store) -> list[str]:

@@ -39,7 +39,7 @@ _MARKERS = ((".stfolder", "Syncthing"), (".dropbox.cache", "Dropbox"))
 
 def file_system(path: str) -> str:
     """The kind of file system that holds `path` or would, as the system names it; empty when it does not say."""
-    path = os.path.realpath(_existing(path))
+    path = os.path.realpath(existing(path))
     if sys.platform == "win32":
         return _windows_kind(path)
     if sys.platform == "darwin":
@@ -102,13 +102,21 @@ def synced_folder(path: str) -> str:
         folder = parent
 
 
+def existing(path: str) -> str:
+    """`path` or the nearest folder above it that exists."""
+    path = os.path.abspath(path)
+    while not os.path.exists(path) and os.path.dirname(path) != path:
+        path = os.path.dirname(path)
+    return path
+
+
 def free_bytes(path: str) -> int:
     """Bytes that this user may still write where `path` is or would be. Raises OSError."""
     if sys.platform == "win32":
         import shutil
 
-        return shutil.disk_usage(_existing(path)).free
-    room = os.statvfs(_existing(path))
+        return shutil.disk_usage(existing(path)).free
+    room = os.statvfs(existing(path))
     return room.f_bavail * room.f_frsize
 
 
@@ -135,14 +143,6 @@ def protect(path: str) -> None:
         with suppress(FileNotFoundError, PermissionError):
             if stat.S_IMODE(os.stat(name).st_mode) != PRIVATE_FILE:
                 os.chmod(name, PRIVATE_FILE)
-
-
-def _existing(path: str) -> str:
-    """`path` or the nearest folder above it that exists."""
-    path = os.path.abspath(path)
-    while not os.path.exists(path) and os.path.dirname(path) != path:
-        path = os.path.dirname(path)
-    return path
 
 
 if sys.platform == "win32":

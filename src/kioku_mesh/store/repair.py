@@ -13,13 +13,13 @@ from .. import wire
 from ..clock import SECOND, to_iso
 from ..clock import now as read_clock
 from ..errors import KiokuError, StoreError
-from ..model import BackupFile
-from . import backup, inspect, life, log, places, schema, sql
+from ..results import BackupFile
+from . import backup, connection, inspect, life, log, places, schema, sql
 from .connection import translated
 from .store import Store, rebuild
 
 DAMAGED = ".damaged-"  # between the database's name and the time in the name of a kept damaged copy
-_SEED = "seed.part"
+SEED = "seed.part"  # the empty store that takes the place of the damaged one
 _GAP = 10_000  # row numbers without a readable record, after which there are no more
 
 
@@ -31,12 +31,13 @@ class Saved(NamedTuple):
 
 
 class Repaired(NamedTuple):
-    """What was done. `backup`: the one put back; `saved`: records taken over from the damaged file; `kept`: its copy.
+    """What was done. `backup`: the one put back; `saved`: records added from the damaged file and other backups; `kept`:
+    a copy of the damaged file.
 
     `lost`: records of this machine that were acknowledged and are in neither, as far as the marks tell.
     """
 
-    how: str  # "rebuilt" | "restored" | "salvaged"
+    how: str  # "rebuilt" | "filled" | "restored" | "salvaged"
     records: int
     backup: BackupFile | None = None
     saved: int = 0
@@ -60,27 +61,47 @@ def _refuse(store: Store, problems: list[str]) -> None:
 
 
 def mend(store: Store) -> Repaired:
-    """Make a damaged or vanished store whole again, with the least loss. Raises KiokuError when nothing helps."""
+    """Make a damaged or vanished store whole again, with the least loss.
+
+    Raises KiokuError when nothing helps, and when the store is not damaged but busy, newer or out of reach.
+    """
     left = inspect.mark(store)
-    with suppress(KiokuError):
-        return rebuild_derived(store)
+    done = None
+    try:
+        short = inspect.missing(store)
+        done = rebuild_derived(store)
+    except StoreError as error:
+        if type(error) is not StoreError:
+            raise
+    # Not within the handler: the exception would keep connections open that are in the way.
+    if done is None or short.records:
+        return _replace(store, left)
+    if short.behind:  # an older file was copied over the store: a backup may have what it lacks
+        added = _add(store, [file.path for file in backup.managed(store)])
+        return Repaired("filled", inspect.extent(store)[0], saved=added, lost=_lost(store, left))
+    return done
+
+
+def _replace(store: Store, left: str) -> Repaired:
+    """Begin from the newest good backup, or empty, and add what the damaged file and the other backups still hold."""
     store.close()
     kept = _keep_copy(store)
     left = left or _own_mark(kept)
-    saved = list(_readable(kept)) if kept else []
+    sources = [kept] if kept else []
+    sources += [file.path for file in backup.managed(store)]
     good = _newest_good(store)
-    if good is None and not saved:
+    if good is None and not any(any(_readable(path)) for path in sources):
         raise StoreError(
             f"{store.path} cannot be mended: there is no good backup, and nothing in the file can be read",
             f"to begin anew, move {store.directory} away",
         )
+    _open_up(store)
     if good:
         backup.copy_in(store, good.path)
     else:
-        _begin_anew(store, _node(saved, left))
-    added = _add(store, saved)
-    records, _, _ = inspect.extent(store)
-    return Repaired("restored" if good else "salvaged", records, good, added, kept, _lost(store, left))
+        _begin_anew(store, _node(sources, left))
+    added = _add(store, sources)
+    return Repaired("restored" if good else "salvaged", inspect.extent(store)[0], good, added, kept, _lost(store, left))
 
 
 def _keep_copy(store: Store) -> str | None:
@@ -117,7 +138,7 @@ def _readable(path: str) -> Iterator[Saved]:
     except apsw.Error:
         return
     top, misses, n = _top(db), 0, 0
-    while n < top or misses < _GAP:
+    while n < top or (not top and misses < _GAP):
         n += 1
         try:
             record = log.read(db, n)
@@ -145,9 +166,9 @@ def _own_mark(path: str | None) -> str:
 
 
 def _top(db: apsw.Connection) -> int:
-    for table in ("record", "observation"):
-        with suppress(apsw.Error):
-            return int(sql.row(db, f"SELECT ifnull(max(n), 0) FROM {table}")[0])
+    """The highest row number; 0 when not even that can be read."""
+    with suppress(apsw.Error):
+        return int(sql.row(db, "SELECT ifnull(max(n), -1) FROM record")[0])
     return 0
 
 
@@ -161,9 +182,23 @@ def _newest_good(store: Store) -> BackupFile | None:
     return None
 
 
+def _open_up(store: Store) -> None:
+    """Empty a file in place that SQLite cannot open for writing any more, so that other programs keep the same file."""
+    with translated(store.path), store.locked():
+        try:
+            connection.writable(store.path).close()
+            return
+        except (apsw.NotADBError, apsw.CorruptError):
+            pass  # leave the handler first: it keeps a connection alive that would be in the way
+        live = apsw.Connection(store.path)
+        live.config(apsw.SQLITE_DBCONFIG_RESET_DATABASE, 1)
+        live.execute("VACUUM")
+        live.close()
+
+
 def _begin_anew(store: Store, node: str) -> None:
     """An empty store in place of the damaged one."""
-    seed = os.path.join(store.directory, _SEED)
+    seed = os.path.join(store.directory, SEED)
     with translated(seed):
         with suppress(FileNotFoundError):
             os.unlink(seed)
@@ -179,21 +214,23 @@ def _begin_anew(store: Store, node: str) -> None:
             os.unlink(seed)
 
 
-def _node(saved: list[Saved], left: str) -> str:
+def _node(sources: list[str], left: str) -> str:
     """The name of this machine: of the origin that the mark names; empty when nothing tells."""
     incarnation = left.partition(" ")[0]
-    for record, _ in reversed(saved):
-        if record.header.origin.rpartition(".")[2] == incarnation:
-            return record.header.origin.rpartition(".")[0]
+    for path in sources:
+        for record, _ in _readable(path):
+            node, _, written_by = record.header.origin.rpartition(".")
+            if written_by == incarnation:
+                return node
     return ""
 
 
-def _add(store: Store, saved: list[Saved]) -> int:
-    """Put records into the log that are not there, and derive everything anew; returns how many were put."""
+def _add(store: Store, sources: list[str]) -> int:
+    """Put the records of other files into the log where it lacks them, and derive everything anew; returns how many."""
     added = 0
     with store.write() as transaction:
         db = transaction.db
-        for record, withheld in saved:
+        for record, withheld in (saved for path in sources for saved in _readable(path)):
             header = record.header
             stream = log.stream(db, header.lane, header.scope, header.origin)
             if log.find(db, stream.n, header.seq, wire.digest(record.raw)) is None:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
+from ..patterns import pattern
 from .token_costs import ONE_TOKEN_CHARACTERS, ONE_TOKEN_WORDS, TWO_TOKEN_RANGES
 
-_PIECE = re.compile(
+_PIECE = pattern(
     " ?[A-Z]?[a-z]+"
     "| ?[A-Z]+"
-    "|[0-9]+"
+    "|[0-9]+ ?"
     '| ["#%&*+./:<=>{|}-]| [(\\[$@_`!\\\\](?! )'  # punctuation that takes the blank before it into its token
     "| +"
     r"|#{2,}|\*{2,}|-{2,}|\.{2,}|_{2,}|/{2,}|={2,}"
     "|[\0-\x7f]"
 )
 _WORDS = frozenset(ONE_TOKEN_WORDS.split())
-_ODD = re.compile("[jqxz]|[^aeiouy]{3,}|[aeiouy]{3,}")
-_ASCII = re.compile("[\0-\x7f]+")
+_ODD = pattern("[jqxz]|[^aeiouy]{3,}|[aeiouy]{3,}")
+_ASCII = pattern("[\0-\x7f]+")
 
 
 def token_bound(text: str) -> int:
@@ -33,7 +33,7 @@ def token_bound(text: str) -> int:
     Twice to one and a half times what English really takes. Words that are chosen letter by letter to be split often may
     exceed it. Lines add up: the bound of joined lines is the sum of theirs plus one for each line end.
     """
-    total = sum(map(_cost, _PIECE.findall(text)))
+    total = 2 + sum(map(_cost, _PIECE.findall(text)))
     if not text.isascii():
         total += sum(map(_characters().__getitem__, _ASCII.sub("", text)))
     return total
@@ -48,8 +48,10 @@ def _cost(piece: str) -> int:
         return _word_cost(word)
     if not word:
         return (len(piece) + 15) // 16
-    if last.isupper() or last.isdigit():
+    if last.isupper():
         return len(word)
+    if last.isdigit():
+        return len(piece)
     return (len(word) + 3) // 4
 
 
@@ -65,17 +67,17 @@ def _word_cost(word: str) -> int:
 class _Characters(dict[str, int]):
     """Tokens of a character that is not ASCII; fills itself."""
 
+    def __init__(self) -> None:
+        super().__init__(dict.fromkeys(ONE_TOKEN_CHARACTERS, 1))
+        ends = [[int(end, 16) >> 6 for end in each.split("-")] for each in TWO_TOKEN_RANGES.split()]
+        self._two_token_rows = {row for first, last in ends for row in range(first, last + 1)}
+
     def __missing__(self, character: str) -> int:
-        code = ord(character)
         cost = len(character.encode("utf-8", "surrogatepass"))
-        if cost == 3 and any(low <= code <= high for low, high in self._two):
+        if cost == 3 and ord(character) >> 6 in self._two_token_rows:
             cost = 2
         self[character] = cost
         return cost
-
-    def __init__(self) -> None:
-        super().__init__(dict.fromkeys(ONE_TOKEN_CHARACTERS, 1))
-        self._two = [(int(first, 16), int(last, 16)) for first, _, last in (r.partition("-") for r in TWO_TOKEN_RANGES.split())]
 
 
 @lru_cache(maxsize=1)

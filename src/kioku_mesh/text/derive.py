@@ -6,28 +6,32 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from ..patterns import pattern
+
 SUBJECT_MAX = 80  # characters
 SUMMARY_MAX = 240
 
 _LOOK = 2000  # only the beginning of a text is looked at
 _CODE_FENCE = ("```", "~~~")
-_MARKUP = re.compile(r"^[^\w\"'(“「]|^\d|[*`~\]]")  # a line without any of these is plain already
-_RULE = re.compile(r"[-*_=~+|: \t]+")
-_MARK = re.compile(r"(?:(?:#{1,6}|[-*+•・]|\d{1,3}[.)])[ \t]+|>+[ \t]?|\[[ xX]\][ \t]+)+")
-_STARTS_ANEW = re.compile(r"[#>*+\-\d|`~]")
-_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
-_CODE = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)")
-_BOLD = re.compile(r"(?<![A-Za-z0-9*])(\*\*\*?|~~)(?=\S)(.*?\S)\1(?![A-Za-z0-9*])")
-_ITALIC = re.compile(r"(?<![^\s(\"'“「])\*(?=[^\s*])([^*]*[^\s*])\*(?![^\s.,;:!?)…])")
-_CONTROL = re.compile(r"[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]+")
+_MARKUP = pattern(r"^[^\w\"'(“「]|^\d|[*`~\]]")  # a line without any of these is plain already
+_RULE = pattern(r"[-*_=~+|: \t]+")
+_MARK = pattern(r"(?:(?:#{1,6}|[-*+•・]|\d{1,3}[.)])[ \t]+|>+[ \t]?|\[[ xX]\][ \t]+)+")
+_STARTS_ANEW = pattern(r"[#>*+\-\d|`~]")
+_LINK = pattern(r"!?\[([^\]]*)\]\([^)]*\)")
+_CODE = pattern(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)")
+_BOLD = pattern(r"(?<![A-Za-z0-9*])(\*\*\*?|~~)(?=\S)(.*?\S)\1(?![A-Za-z0-9*])")
+_ITALIC = pattern(r"(?<![^\s(\"'“「])\*(?=[^\s*])([^*]*[^\s*])\*(?![^\s.,;:!?)…])")
+_CONTROL = pattern(r"[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]+")
 
 # A sentence ends at a stop before a blank (so `v1.2` and `a.py` hold together), or at a stop of a script without blanks.
-_STOP = re.compile(r"[.!?…։؟۔।॥።]+[\"'”’)\]]*(?=\s|$)|[。！？．｡]+[」』”）]*")
-_ABBREVIATION = re.compile(
+_STOP = pattern(r"[.!?…։؟۔।॥።]+[\"'”’)\]]*(?=\s|$)|[。！？．｡]+[」』”）]*")
+_ABBREVIATION = pattern(
     r"(?:^|[\s(\[])(?:[^\W\d_]|e\.g|i\.e|vs|cf|approx|no|nr|vol|fig|mrs?|ms|dr|prof|st|ca|z\.B|bzw|d\.h|u\.a|p\.ej|т\.е)\.$",
     re.IGNORECASE,
 )
-_HEADINGS = frozenset("decision context background summary overview note notes memory problem 概要 決定 背景 摘要 背景".split())
+_HEADINGS = frozenset(
+    "decision context background summary overview note notes memory problem 概要 決定 背景 摘要 背景".split()
+)
 _PLACEHOLDERS = frozenset(
     "tbd tba tbc todo fixme xxx n/a na n.a none null nil unset unspecified untitled placeholder "
     "nosubject notitle nosummary nocontent notapplicable "

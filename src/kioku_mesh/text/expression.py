@@ -23,6 +23,11 @@ def all_of(expressions: Sequence[str]) -> str:
     return _joined(" AND ", expressions)
 
 
+def in_subject(expression: str) -> str:
+    """What fits in the subject alone."""
+    return f"subject : {expression}"
+
+
 def without(expression: str, others: Sequence[str]) -> str:
     return f"({expression} NOT {any_of(others)})" if others else expression
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from ..patterns import pattern
 from . import expression
 from .scripts import UNSPACED_RUN, fold, letters
 from .tokens import pairs
@@ -12,8 +11,8 @@ from .tokens import pairs
 # between signs that are never part of a token. (Not all: ς and ſ, for two, fold differently.)
 _SURE = "0-9a-zà-åç-öø-þа-џ"
 _BORDER = " !-/:-@\\[-`{-~、。「」"
-_INNER_WORD = re.compile(f"(?<=[{_BORDER}])[{_SURE}]+(?=[{_BORDER}])")
-_WORDLIKE = re.compile("[^\\W_]")
+_INNER_WORD = pattern(f"(?<=[{_BORDER}])[{_SURE}]+(?=[{_BORDER}])")
+_WORDLIKE = pattern("[^\\W_]")
 
 
 def contains(folded: str, wanted: str, whole_words: bool) -> bool:

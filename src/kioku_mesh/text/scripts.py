@@ -6,8 +6,9 @@ So only characters that Unicode 3.2 knew (`ucd_3_2_0`, frozen) are normalised; f
 
 from __future__ import annotations
 
-import re
 from unicodedata import normalize, ucd_3_2_0
+
+from ..patterns import pattern
 
 # Written without spaces, or (Hangul) with endings glued to the word: cut into pairs of characters.
 _UNSPACED = (
@@ -18,12 +19,15 @@ _UNSPACED = (
     "\u1000-\u103f\u1050-\u109f\u1780-\u17d3\u17d7\u17dc-\u17dd\uaa60-\uaa7f"  # Burmese, Khmer
     "\U000f0e00-\U000f0eff\U000f1000-\U000f109f\U000f1780-\U000f17ff\U000faa60-\U000faa7f"  # their marks, see _VOWEL_SIGNS
 )
-UNSPACED_RUN = re.compile(f"[{_UNSPACED}]+")
+UNSPACED_RUN = pattern(f"[{_UNSPACED}]+")
 
 MARK_PLANE = "[\U000f0000-\U000fffff]"  # where `letters` puts the marks that carry vowels
 
 # Marks that carry vowels. FTS5 would cut a word at each; in private-use plane 15 it takes them for letters.
-_VOWEL_SIGNS = "\u0900-\u0dff\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece\u0f00-\u109f\u1700-\u18af\u1900-\u1aad\u1b00-\u1cff\ua800-\uabff"
+_VOWEL_SIGNS = (
+    "\u0900-\u0dff\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece\u0f00-\u109f\u1700-\u18af"
+    "\u1900-\u1aad\u1b00-\u1cff\ua800-\uabff"
+)
 # Marks and invisible signs inside words that people leave out when they search: accents left over, harakat,
 # niqqud, lone kana voicing, soft hyphen, joiners, direction and variation signs.
 _SILENT = (
@@ -34,16 +38,20 @@ _SILENT = (
 )
 # FTS5 takes symbols younger than its tables for letters; a lone surrogate cannot be stored at all.
 _SYMBOLS = "\0\u2190-\u2bff\ufff9-\uffff\ud800-\udfff\U0001f000-\U0001faff\U000e0000-\U000e00ff"
-_TO_CHANGE = re.compile(f"[ßẞ{_VOWEL_SIGNS}{_SILENT}{_SYMBOLS}]")
-_IS_SILENT = re.compile(f"[{_SILENT}]")
-_IS_SYMBOL = re.compile(f"[{_SYMBOLS}]")
-_IS_VOWEL_SIGN = re.compile(f"[{_VOWEL_SIGNS}]")
+# Letters whose small form FTS5 does not know: written out, they are found and compared alike.
+_SPELLED = "ßẞ\u1c80-\u1c88"
+_TO_CHANGE = pattern(f"[{_SPELLED}{_VOWEL_SIGNS}{_SILENT}{_SYMBOLS}]")
+_IS_SPELLED = pattern(f"[{_SPELLED}]")
+_IS_SILENT = pattern(f"[{_SILENT}]")
+_IS_SYMBOL = pattern(f"[{_SYMBOLS}]")
+_IS_VOWEL_SIGN = pattern(f"[{_VOWEL_SIGNS}]")
 
 # Outside these blocks a character may be younger than Unicode 3.2; inside, NFKC is settled.
-_PERHAPS_YOUNG = re.compile(
-    "[^\0-\u0233\u0905-\u0939\u093e-\u094d\u0250-\u02ad\u0300-\u033f\u0391-\u03a1\u03a3-\u03ce\u0400-\u0486\u05d0-\u05ea\u0621-\u063a\u0640-\u0655"
-    "\u0e01-\u0e3a\u0e40-\u0e5b\u1e00-\u1e9b\u1ea0-\u1ef9\u2010-\u2027\u2030-\u2052\u2190-\u22ff\u2500-\u2613\u3000-\u303e"
-    "\u3041-\u3094\u3099-\u309e\u30a0-\u30fe\u4e00-\u9fa5\uac00-\ud7a3\uff01-\uffbe]"
+_PERHAPS_YOUNG = pattern(
+    "[^\0-\u0233\u0250-\u02ad\u0300-\u033f\u0391-\u03a1\u03a3-\u03ce\u0400-\u0486\u05d0-\u05ea\u0621-\u063a"
+    "\u0640-\u0655\u0905-\u0939\u093e-\u094d\u0e01-\u0e3a\u0e40-\u0e5b\u1e00-\u1e9b\u1ea0-\u1ef9\u2010-\u2027"
+    "\u2030-\u2052\u2190-\u22ff\u2500-\u2613\u3000-\u303e\u3041-\u3094\u3099-\u309e\u30a0-\u30fe\u4e00-\u9fa5"
+    "\uac00-\ud7a3\uff01-\uffbe]"
 )
 
 
@@ -91,12 +99,13 @@ _CHANGES = _Changes()
 
 
 def _change(sign: str) -> str:
-    if sign in "ßẞ":
-        return "ss"
+    if _IS_SPELLED.match(sign):
+        return sign.casefold()
     if _IS_SILENT.match(sign):
         return ""
     if _IS_SYMBOL.match(sign):
         return " "
-    if _IS_VOWEL_SIGN.match(sign) and ucd_3_2_0.category(sign)[0] == "M":
+    # in these blocks what is younger is mostly marks as well
+    if _IS_VOWEL_SIGN.match(sign) and (ucd_3_2_0.category(sign)[0] == "M" or ucd_3_2_0.category(sign) == "Cn"):
         return chr(0xF0000 + ord(sign))
     return sign

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
-_ENDING = re.compile(r"(?<=...)(?:ations?|at(?:es?|ed|ing)|ions?|ings?|ie[sd]|ers?|ors?|ed|es|s|ly|e|y)$")
+from ..patterns import pattern
+
+_ENDING = pattern(r"(?<=...)(?:ations?|at(?:es?|ed|ing)|ions?|ings?|ie[sd]|ers?|ors?|ed|es|s|ly|e|y)$")
 _LONGEST = 30  # characters after the stem that are still looked at
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
+from ..patterns import pattern
 from . import expression, stopwords
 from .literal import needed
 from .scripts import MARK_PLANE, UNSPACED_RUN, letters, shown
@@ -12,13 +12,13 @@ from .tokens import camel_parts, index_text, pairs
 
 WORDS_MAX = 64  # different words of one query that are looked up
 
-_QUOTED = re.compile(r'(?<![^\s(\[])(-?)(?:"([^"]+)"|“([^“”]+)”)')
-_NEGATIVE = re.compile(r"-([^\W\d_]{3}[\w'.]*|[^\W\d_a-zA-Z][\w'.]*)")
+_QUOTED = pattern(r'(?<![^\s(\[])(-?)(?:"([^"]+)"|“([^“”]+)”)')
+_NEGATIVE = pattern(r"-([^\W\d_]{3}[\w'.]*|[^\W\d_a-zA-Z][\w'.]*)")
 _CHARACTER = f"(?:[^\\W_]|{MARK_PLANE})"
-_PIECE = re.compile(f"{_CHARACTER}+")
+_PIECE = pattern(f"{_CHARACTER}+")
 # What holds an identifier together: foo_bar, a/b.py, std::move, KEY=1, HW-12, x@y.
-_IDENTIFIER = re.compile(f"{_CHARACTER}+(?:[-_./:#@=$~+\\\\]+{_CHARACTER}+)*")
-_HIRAGANA = re.compile("[\u3041-\u309f\u30fc]+")
+_IDENTIFIER = pattern(f"{_CHARACTER}+(?:[-_./:#@=$~+\\\\]+{_CHARACTER}+)*")
+_HIRAGANA = pattern("[\u3041-\u309f\u30fc]+")
 # Endings that the stemmer of FTS5 cuts off: authenticat* must find what is indexed as "authent".
 _ENDINGS = ("e", "ed", "er", "es", "ing", "ion", "ions", "or", "al", "ate", "ation", "ity", "ive", "able", "ment", "y")
 

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
+from unicodedata import ucd_3_2_0
 
+from ..patterns import pattern
 from .scripts import UNSPACED_RUN, letters
 
 VERSION = 1  # of what index_text answers: a change means that the full-text table must be rebuilt
 
 # The capital at which a word turns out to be camelCase: caRt, HTtpserver; not APIs.
-_HUMP = re.compile(r"[A-Z](?:(?<=[a-z0-9][A-Z])|[A-Z][a-z]{2})")
-_WORD_END = re.compile(r"[A-Za-z0-9]*")
-_CAMEL_PART = re.compile(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+")
+_HUMP = pattern(r"[A-Z](?:(?<=[a-z0-9][A-Z])|[A-Z][a-z]{2})")
+_WORD_END = pattern(r"[A-Za-z0-9]*")
+_CAMEL_PART = pattern(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+")
 
 
 def index_text(text: str) -> str:
@@ -24,8 +26,8 @@ def index_text(text: str) -> str:
     A camelCase word becomes itself and its parts, a run of CJK (also Hangul, Thai, Lao, Khmer, Burmese) its pairs
     of neighbours and its last character, so that every substring of it is a phrase or a prefix.
     """
-    text = _with_camel_parts(letters(text))
-    return text if text.isascii() else UNSPACED_RUN.sub(_pairs_of_run, text)
+    text = letters(text)
+    return _with_camel_parts(text if text.isascii() else UNSPACED_RUN.sub(_pairs_of_run, text))
 
 
 def pairs(run: str) -> list[str]:
@@ -34,8 +36,8 @@ def pairs(run: str) -> list[str]:
 
 
 def camel_parts(word: str) -> list[str]:
-    """`useHTTPCache2` -> use, HTTP, Cache2. A word that is no camelCase is its only part."""
-    return _CAMEL_PART.findall(word) if _HUMP.search(word) else [word]
+    """`useHTTPCache2` -> use, HTTP, Cache2. A word that is no camelCase, or not of ASCII, is its only part."""
+    return _CAMEL_PART.findall(word) if word.isascii() and _HUMP.search(word) else [word]
 
 
 def _pairs_of_run(found: re.Match[str]) -> str:
@@ -57,8 +59,15 @@ def _with_camel_parts(text: str) -> str:
             start -= 1
         word_end = _WORD_END.match(text, hump.end())
         end = word_end.end() if word_end else hump.end()
-        pieces += (text[done:end], " ", " ".join(_CAMEL_PART.findall(text[start:end])), " ")
+        pieces.append(text[done:end])
+        if not (_is_letter(text[start - 1 : start]) or _is_letter(text[end : end + 1])):
+            pieces += (" ", " ".join(_CAMEL_PART.findall(text[start:end])), " ")
         done = end
         hump = _HUMP.search(text, end)
     pieces.append(text[done:])
     return "".join(pieces)
+
+
+def _is_letter(sign: str) -> bool:
+    """Whether FTS5 takes a sign beyond ASCII for a part of a word, so that parts put in here would cut that word."""
+    return not sign.isascii() and ucd_3_2_0.category(sign)[0] in "LMNC"

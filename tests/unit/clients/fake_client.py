@@ -16,7 +16,7 @@ def main() -> int:
     with open(os.environ["CALLS"], "a", encoding="utf-8") as calls:
         calls.write(json.dumps([program, *words]) + "\n")
     if fault == words[1]:
-        print(f"{program} cannot {words[1]}", file=sys.stderr)
+        print(f"Error: {program} cannot {words[1]}\n\nStack backtrace:\n  0: <unknown>", file=sys.stderr)
         return 1
     act = claude if program == "claude" else codex
     return act(words[1], words[2:], fault)

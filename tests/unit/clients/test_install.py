@@ -7,11 +7,11 @@ import stat
 from pathlib import Path
 
 import pytest
-from support import needs
 
 from kioku_mesh import clients
 from kioku_mesh.errors import BadInput, NotAvailable
 from kioku_mesh.model import as_plain
+from support import needs
 
 pytestmark = needs("posix")
 
@@ -122,6 +122,7 @@ def test_failed_replacement_loses_nothing(computer, fault):
     assert row.state == "failed"
     assert computer.claude_file.read_bytes() == before
     assert row.error["message"].endswith("the old registration was put back")
+    assert (f"claude cannot {fault}" in row.error["message"]) == (fault != "spoil")
 
 
 def test_put_back_keeps_links(computer):

@@ -7,11 +7,11 @@ import time
 from pathlib import Path
 
 import pytest
-from support import needs
 
 from kioku_mesh import clients
 from kioku_mesh.clients import probe, programs
 from kioku_mesh.errors import NotAvailable, Timeout
+from support import needs
 
 pytestmark = needs("posix")
 

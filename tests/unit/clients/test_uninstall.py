@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from support import needs
 
 from kioku_mesh import clients
 from kioku_mesh.errors import NotAvailable
+from support import needs
 
 pytestmark = needs("posix")
 

@@ -1,3 +1,4 @@
+# ruff: noqa: ARG002  (the twin has the signatures of the memory)
 """A server without a process: a connection that takes messages and shows what it answers, over a memory kept in a dict."""
 
 from __future__ import annotations
@@ -15,21 +16,8 @@ from kioku_mesh.mcp import instructions, resources, tools
 from kioku_mesh.mcp.caller import Caller
 from kioku_mesh.mcp.connection import Connection, Offer
 from kioku_mesh.mcp.sessions import Sessions
-from kioku_mesh.model import (
-    Deleted,
-    Draft,
-    Filter,
-    Found,
-    Got,
-    Hit,
-    Observation,
-    Project,
-    Query,
-    Recalled,
-    Restored,
-    Saved,
-    Status,
-)
+from kioku_mesh.model import Draft, Filter, Found, Hit, Observation, Query, Saved
+from kioku_mesh.results import Deleted, Got, Project, Recalled, Restored, Status
 
 EPOCH = 1_735_819_200 * clock.SECOND  # 2025-01-02T12:00:00Z: long enough ago to be shown as a date
 PATIENCE = 10
@@ -137,9 +125,24 @@ class TwinMemory:
 
     def status(self) -> Status:
         self._fail()
-        identity = {"agent_family": {"value": "claude", "source": "client"}, "user_id": {"value": None, "source": "default"}}
+        identity = {
+            "agent_family": {"value": "claude", "source": "client"},
+            "user_id": {"value": None, "source": "default"},
+        }
         counts = {"state": {"live": 2}, "project": {f"p{n}": n for n in range(1, 30)}}
-        return Status("0.1.0", "/state", "/config", "local", "ok", identity, {}, counts, 1, 4096, Saved("", "", "", None, "").stored)
+        return Status(
+            "0.1.0",
+            "/state",
+            "/config",
+            "local",
+            "ok",
+            identity,
+            {},
+            counts,
+            1,
+            4096,
+            Saved("", "", "", None, "").stored,
+        )
 
     def close(self) -> None:
         self.closed = True
@@ -181,7 +184,11 @@ class Client:
         self.connection.receive(json.dumps({"jsonrpc": "2.0", "method": method, "params": params}).encode())
 
     def greet(self, version: str = "2025-11-25", name: str = "claude-code", **capabilities: Any) -> dict[str, Any]:
-        params = {"protocolVersion": version, "clientInfo": {"name": name, "version": "1"}, "capabilities": capabilities}
+        params = {
+            "protocolVersion": version,
+            "clientInfo": {"name": name, "version": "1"},
+            "capabilities": capabilities,
+        }
         return self.ask("initialize", params)
 
     def call(self, tool: str, **arguments: Any) -> dict[str, Any]:

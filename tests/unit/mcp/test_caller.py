@@ -47,21 +47,32 @@ def test_claude_code_tells_its_session_and_folder_in_the_environment() -> None:
         raise AssertionError
 
     environ = {"CLAUDE_CODE_SESSION_ID": "abc", "CLAUDE_PROJECT_DIR": "/home/me/shop"}
-    assert identify("claude-code", {}, environ, never, "/work") == Caller("claude", "claude-code", "abc", "/home/me/shop")
+    assert identify("claude-code", {}, environ, never, "/work") == Caller(
+        "claude", "claude-code", "abc", "/home/me/shop"
+    )
 
 
 @pytest.mark.parametrize("form", [lambda value: value, json.dumps], ids=["object", "text"])
-@pytest.mark.parametrize("workspaces", [{"/home/me/shop": {"has_changes": True}}, ["/home/me/shop"]], ids=["map", "list"])
+@pytest.mark.parametrize(
+    "workspaces", [{"/home/me/shop": {"has_changes": True}}, ["/home/me/shop"]], ids=["map", "list"]
+)
 def test_codex_tells_its_session_and_folder_with_each_call(form: Any, workspaces: Any) -> None:
     """Session and workspace are read in every shape they come in."""
     meta = {"x-codex-turn-metadata": form({"session_id": "s-1", "workspaces": workspaces, "turn_id": "t"})}
-    assert identify("codex-mcp-client", meta, {}, nowhere, "/work") == Caller("codex", "codex-cli", "s-1", "/home/me/shop")
+    assert identify("codex-mcp-client", meta, {}, nowhere, "/work") == Caller(
+        "codex", "codex-cli", "s-1", "/home/me/shop"
+    )
 
 
-@pytest.mark.parametrize("value", [None, 5, "{", "[]", "[" * 5000, {"session_id": 5, "workspaces": 7}, {"workspaces": [1, None]}, {"session_id": ""}])
+@pytest.mark.parametrize(
+    "value",
+    [None, 5, "{", "[]", "[" * 5000, {"session_id": 5, "workspaces": 7}, {"workspaces": [1, None]}, {"session_id": ""}],
+)
 def test_a_strange_envelope_tells_nothing(value: Any) -> None:
     """Whatever stands there instead is passed over."""
-    assert identify("codex-mcp-client", {"x-codex-turn-metadata": value}, {}, nowhere, "/w") == Caller("codex", "codex-cli", None, None)
+    assert identify("codex-mcp-client", {"x-codex-turn-metadata": value}, {}, nowhere, "/w") == Caller(
+        "codex", "codex-cli", None, None
+    )
 
 
 @pytest.mark.parametrize(
@@ -74,6 +85,8 @@ def test_a_strange_envelope_tells_nothing(value: Any) -> None:
         (("/a",), "/ab", "/a"),
     ],
 )
-def test_the_folder_is_the_one_the_server_runs_in_or_else_the_first(roots: tuple[str, ...], cwd: str, directory: str | None) -> None:
+def test_the_folder_is_the_one_the_server_runs_in_or_else_the_first(
+    roots: tuple[str, ...], cwd: str, directory: str | None
+) -> None:
     """The working directory is believed where it lies in a folder of the client."""
     assert identify("x", {}, {}, lambda: roots, cwd).directory == directory

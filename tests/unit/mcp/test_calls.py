@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,10 +14,11 @@ from kioku_mesh import clock
 from kioku_mesh.errors import StoreBusy
 from kioku_mesh.mcp import tools
 from kioku_mesh.model import Filter, Observation, Query
+from support import needs
 
 SCHEMAS = {t["name"]: json.loads(json.dumps(t)).get("outputSchema") for t in tools.offered("full", read_only=False)}
 ESCAPE = "\x1b[31mred\x07"
-LONG = "This sentence is about storage and its locks. " * 2000
+LONG = "This sentence is about storage and its locks. " * 400
 
 
 @pytest.fixture
@@ -80,7 +82,17 @@ def test_a_time_to_live_and_an_expiry_contradict_each_other(client: Any) -> None
     assert error(client, "save_observation", content="x", ttl_sec=60, expires_at="2999-01-01")["code"] == "bad_input"
 
 
-@pytest.mark.parametrize("arguments", [{"since": "yesterday-ish"}, {"until": "13/13/2020"}, {"cursor": "x"}, {"cursor": "-1"}, {"cursor": "9" * 12}, {"cursor": "٣"}])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"since": "yesterday-ish"},
+        {"until": "13/13/2020"},
+        {"cursor": "x"},
+        {"cursor": "-1"},
+        {"cursor": "9" * 12},
+        {"cursor": "٣"},
+    ],
+)
 def test_what_cannot_be_read_is_an_error_not_an_empty_result(client: Any, arguments: dict[str, Any]) -> None:
     """Times and cursors are refused with a hint."""
     assert error(client, "search_memory", **arguments)["code"] == "bad_input"
@@ -131,10 +143,19 @@ def test_results_are_rows_and_the_same_rows_as_text(ask: Any, twin: Any, make_ob
 
 def test_what_is_unusual_about_a_memory_is_shown(ask: Any, twin: Any, make_observation: Any) -> None:
     """State, conflicts, successors and a narrow visibility stand in both forms."""
-    twin.add(make_observation(1, state="superseded", superseded_by=("f" * 32,), conflicts_with=("e" * 32,), visibility="local"))
+    twin.add(
+        make_observation(
+            1, state="superseded", superseded_by=("f" * 32,), conflicts_with=("e" * 32,), visibility="local"
+        )
+    )
     found = ask("search_memory")
     row = found["data"]["results"][0]
-    assert (row["state"], row["superseded_by"], row["conflicts_with"], row["visibility"]) == ("superseded", ["f" * 32], ["e" * 32], "local")
+    assert (row["state"], row["superseded_by"], row["conflicts_with"], row["visibility"]) == (
+        "superseded",
+        ["f" * 32],
+        ["e" * 32],
+        "local",
+    )
     for word in ("superseded", "in conflict", "f" * 32, "e" * 32, "visibility: local"):
         assert word in found["text"]
 
@@ -158,12 +179,38 @@ def test_nothing_found_says_where_it_was_looked(ask: Any) -> None:
 
 def test_escape_codes_do_not_reach_a_terminal(ask: Any, twin: Any, make_observation: Any) -> None:
     """Neither form carries a control character, wherever it stood."""
-    twin.add(make_observation(1, f"body {ESCAPE}", subject=f"subject {ESCAPE}", project=ESCAPE, tags=(ESCAPE,), host=ESCAPE))
+    twin.add(
+        make_observation(1, f"body {ESCAPE}", subject=f"subject {ESCAPE}", project=ESCAPE, tags=(ESCAPE,), host=ESCAPE)
+    )
     for tool, arguments in (("search_memory", {}), ("get_memory", {"observation_ids": [f"{1:032x}"]})):
         result = ask(tool, **arguments)
         for form in (result["text"], json.dumps(result["data"], ensure_ascii=False)):
             assert "\x1b" not in form
             assert "\\u001b" not in form
+
+
+def test_escape_codes_do_not_reach_a_terminal_from_a_cut_memory(ask: Any, twin: Any, make_observation: Any) -> None:
+    """The beginning of a long memory is as harmless as a whole one."""
+    twin.add(make_observation(1, (ESCAPE + ". ") * 2000))
+    found = ask("search_memory")
+    assert found["data"]["results"][0]["cut"] is True
+    assert "\x1b" not in found["text"]
+    assert "\x1b" not in found["data"]["results"][0]["content"]
+
+
+@needs("posix")
+def test_a_time_without_offset_is_utc(ask: Any, twin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program means the same everywhere, whatever the clock on the wall says."""
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        ask("search_memory", since="2020-01-01T00:00")
+        ask("save_observation", content="x", expires_at="2999-01-01T00:00")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert twin.queries[0].where.since == clock.parse_time("2020-01-01T00:00:00Z")
+    assert twin.drafts[0].expires_at == clock.parse_time("2999-01-01T00:00:00Z")
 
 
 def pages(ask: Any, tool: str, **arguments: Any) -> list[dict[str, Any]]:
@@ -176,18 +223,18 @@ def pages(ask: Any, tool: str, **arguments: Any) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.mark.parametrize("size", [10, 300, 2000, 20_000])
+@pytest.mark.parametrize("size", [10, 300, 2000, 8000])
 @pytest.mark.parametrize("word", ["storage ", "記憶"], ids=["latin", "kanji"])
 def test_a_cursor_leads_through_all_results(ask: Any, twin: Any, make_observation: Any, size: int, word: str) -> None:
     """Whatever the length of memories, every one is shown once, in order, the same ones in both forms."""
-    twin.add(*(make_observation(n, word * (size // len(word) + 1)) for n in range(1, 21)))
+    twin.add(*(make_observation(n, word * (size // len(word) + 1)) for n in range(1, 12)))
     ids = []
     for page in pages(ask, "search_memory", limit=8):
         shown = [row["observation_id"] for row in page["data"]["results"]]
-        assert [id_ for id_ in (f"{n:032x}" for n in range(1, 21)) if id_ in page["text"]] == shown
+        assert [id_ for id_ in (f"{n:032x}" for n in range(1, 12)) if id_ in page["text"]] == shown
         assert page["data"]["count"] == len(shown)
         ids += shown
-    assert ids == [f"{n:032x}" for n in range(1, 21)]
+    assert ids == [f"{n:032x}" for n in range(1, 12)]
 
 
 def test_a_memory_that_is_too_long_is_cut_at_a_sentence(ask: Any, twin: Any, make_observation: Any) -> None:
@@ -204,7 +251,7 @@ def test_a_memory_that_is_too_long_is_cut_at_a_sentence(ask: Any, twin: Any, mak
 def test_a_long_memory_can_be_read_to_its_end(ask: Any, twin: Any, make_observation: Any) -> None:
     """The pages of get_memory, put together, are the content."""
     twin.add(make_observation(1, LONG), make_observation(2, "short"))
-    found = pages(ask, "get_memory", observation_ids=[f"{1:032x}", f"{2:032x}"], max_tokens=20_000)
+    found = pages(ask, "get_memory", observation_ids=[f"{1:032x}", f"{2:032x}"], max_tokens=3000)
     parts = [row for page in found for row in page["data"]["results"]]
     assert "".join(row["content"] for row in parts if row["observation_id"] == f"{1:032x}") == LONG
     assert parts[-1]["content"] == "short"
@@ -230,7 +277,7 @@ def test_long_lists_give_way_to_the_content(ask: Any, twin: Any, make_observatio
 def test_more_tokens_show_more(ask: Any, twin: Any, make_observation: Any) -> None:
     """The limit of 7,000 characters holds only for those who do not ask for more."""
     twin.add(make_observation(1, LONG))
-    found = ask("search_memory", max_tokens=30_000)
+    found = ask("search_memory", max_tokens=5000)
     assert len(found["text"]) > 7000
 
 
@@ -245,7 +292,9 @@ def test_less_room_than_one_head_says_so(ask: Any, twin: Any, make_observation: 
 
 def test_recall_is_prose_within_the_budget(ask: Any, twin: Any) -> None:
     """Text alone, asked again with less if it came out longer than clients take."""
-    recalled = ask("recall_context", task="move", project="p", memory_types=["bug"], source_files=["f"], references=["#1"])
+    recalled = ask(
+        "recall_context", task="move", project="p", memory_types=["bug"], source_files=["f"], references=["#1"]
+    )
     assert recalled["data"] is None
     assert recalled["text"].startswith("[decision 4] for move")
     where = Filter("p", ("bug",), source_files=("f",), references=("#1",))
@@ -266,7 +315,12 @@ def test_get_tells_every_field(ask: Any, twin: Any, make_observation: Any) -> No
     got = ask("get_memory", observation_ids=["00000000", "f" * 32])
     [row] = got["data"]["results"]
     assert row["observation_id"] == f"{0xABCDEF01:032x}"
-    assert (row["summary"], row["supersedes"], row["session_id"], row["state"]) == ("in short", ["a" * 32], "s1", "live")
+    assert (row["summary"], row["supersedes"], row["session_id"], row["state"]) == (
+        "in short",
+        ["a" * 32],
+        "s1",
+        "live",
+    )
     assert "summary: in short" in got["text"]
     assert got["data"]["missing"] == ["f" * 32]
     assert f"no such memory: {'f' * 32}" in got["text"]
@@ -308,19 +362,29 @@ def test_revise_inherits_the_content(ask: Any, twin: Any, make_observation: Any)
 def test_projects_are_listed(ask: Any) -> None:
     """Names, other names and numbers, in both forms."""
     listed = ask("list_projects")
-    assert listed["data"]["projects"] == [{"name": "shop", "aliases": ["store"], "live": 3, "total": 4, "last_saved": "2025-01-02T12:00:00Z"}]
+    assert listed["data"]["projects"] == [
+        {"name": "shop", "aliases": ["store"], "live": 3, "total": 4, "last_saved": "2025-01-02T12:00:00Z"}
+    ]
     assert listed["text"] == "shop: 3 live of 4, also called store, last saved 2025-01-02"
 
 
-def test_the_names_of_mesh_do_the_same(ask: Any, twin: Any, make_observation: Any) -> None:
+def test_the_names_of_mesh_do_the_same(ask: Any, twin: Any) -> None:
     """learn, recall, forget, inspect and context are other words; a namespace is a project."""
     ask("mesh_learn", content="taught", memory_type="fact", tags=["t"], namespace="ns")
-    assert (twin.drafts[0].content, twin.drafts[0].memory_type, twin.drafts[0].tags, twin.drafts[0].project) == ("taught", "fact", ("t",), "ns")
+    assert (twin.drafts[0].content, twin.drafts[0].memory_type, twin.drafts[0].tags, twin.drafts[0].project) == (
+        "taught",
+        "fact",
+        ("t",),
+        "ns",
+    )
     recalled = ask("mesh_recall", query="taught", count=2, namespace="ns")
     assert recalled["data"]["count"] == 1
     inspected = ask("mesh_inspect", namespace="ns", agent_id="codex-cli", memory_type="fact")
     assert inspected["data"]["count"] == 1
-    assert twin.queries == [Query("taught", Filter("ns"), limit=2), Query("", Filter("ns", ("fact",), client_id="codex-cli"), limit=20)]
+    assert twin.queries == [
+        Query("taught", Filter("ns"), limit=2),
+        Query("", Filter("ns", ("fact",), client_id="codex-cli"), limit=20),
+    ]
     context = ask("mesh_context", query="taught")
     assert context["data"] is None
     assert "taught" in context["text"]
@@ -340,7 +404,9 @@ class TestResources:
     def test_they_are_listed(self, client: Any) -> None:
         """The brief by name, memories by a template."""
         assert [r["uri"] for r in client.ask("resources/list")["result"]["resources"]] == ["kioku://brief"]
-        assert [t["uriTemplate"] for t in client.ask("resources/templates/list")["result"]["resourceTemplates"]] == ["kioku://memory/{id}"]
+        assert [t["uriTemplate"] for t in client.ask("resources/templates/list")["result"]["resourceTemplates"]] == [
+            "kioku://memory/{id}"
+        ]
 
     def test_the_brief_is_read(self, client: Any) -> None:
         """As text."""
@@ -353,11 +419,16 @@ class TestResources:
         [content] = client.ask("resources/read", {"uri": f"kioku://memory/{1:032x}"})["result"]["contents"]
         assert LONG.strip() in content["text"]
 
-    @pytest.mark.parametrize("uri", ["kioku://memory/" + "f" * 32, "kioku://memory/", "kioku://nothing", "file:///etc/passwd", ""])
+    @pytest.mark.parametrize(
+        "uri", ["kioku://memory/" + "f" * 32, "kioku://memory/", "kioku://nothing", "file:///etc/passwd", ""]
+    )
     def test_an_unknown_one_has_the_code_of_its_age(self, client: Any, uri: str) -> None:
         """The code changed with 2026-07-28."""
         assert client.ask("resources/read", {"uri": uri})["error"]["code"] == -32002
-        meta = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
+        meta = {
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientCapabilities": {},
+        }
         assert client.ask("resources/read", {"uri": uri, "_meta": meta})["error"]["code"] == -32602
 
     def test_a_memory_that_cannot_be_read_is_an_error(self, client: Any, twin: Any) -> None:

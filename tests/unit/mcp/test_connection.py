@@ -13,7 +13,11 @@ from kioku_mesh.mcp import connection as connection_module
 from kioku_mesh.mcp import protocol
 from kioku_mesh.mcp.protocol import META, Refusal
 
-MODERN = {META + "protocolVersion": "2026-07-28", META + "clientCapabilities": {}, META + "clientInfo": {"name": "claude-code", "version": "2"}}
+MODERN = {
+    META + "protocolVersion": "2026-07-28",
+    META + "clientCapabilities": {},
+    META + "clientInfo": {"name": "claude-code", "version": "2"},
+}
 
 
 def modern(**params: Any) -> dict[str, Any]:
@@ -54,7 +58,9 @@ def code(message: dict[str, Any]) -> int | None:
         (None, -32600, None),
     ],
 )  # fmt: skip
-def test_a_bad_message_is_refused_and_the_next_one_served(client: Any, line: bytes | None, expected: int, id_: Any) -> None:
+def test_a_bad_message_is_refused_and_the_next_one_served(
+    client: Any, line: bytes | None, expected: int, id_: Any
+) -> None:
     """Each kind of bad message has its code, carries its id where it had one, and harms nothing."""
     [answer] = client.raw(line)
     assert (code(answer), answer["id"]) == (expected, id_)
@@ -87,7 +93,10 @@ def test_any_other_revision_is_answered_with_the_newest_of_the_handshake(client:
     assert client.greet(version)["result"]["protocolVersion"] == "2025-11-25"
 
 
-@pytest.mark.parametrize(("version", "structured"), [("2024-11-05", False), ("2025-03-26", False), ("2025-06-18", True), ("2025-11-25", True)])
+@pytest.mark.parametrize(
+    ("version", "structured"),
+    [("2024-11-05", False), ("2025-03-26", False), ("2025-06-18", True), ("2025-11-25", True)],
+)
 def test_structured_content_goes_to_those_who_know_it(client: Any, version: str, structured: bool) -> None:
     """Clients older than structured content get neither it nor the schemas of it."""
     client.greet(version)
@@ -226,7 +235,7 @@ def test_a_cancelled_call_is_not_answered(gated: Any, gate: Gate) -> None:
 
 
 def test_cancelling_looks_at_the_type_of_the_id(gated: Any, gate: Gate) -> None:
-    """"1" and 1 are different requests."""
+    """A text and a number that look alike are different requests."""
     start(gated, 1)
     gated.tell("notifications/cancelled", {"requestId": "1"})
     gate.open.set()
@@ -253,7 +262,9 @@ def test_a_flood_of_calls_is_bounded(gated: Any, gate: Gate) -> None:
     assert len(gated.sent) == connection_module.RUNNING_MAX + 5
 
 
-def test_a_defect_in_a_call_ends_that_call_alone(make_client: Callable[..., Any], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_defect_in_a_call_ends_that_call_alone(
+    make_client: Callable[..., Any], capsys: pytest.CaptureFixture[str]
+) -> None:
     """The client gets a tool error without a traceback, stderr gets the traceback, the next call is served."""
 
     def run(request: Any, _: Any) -> dict[str, Any]:
@@ -277,7 +288,11 @@ def test_a_refusal_from_a_call_is_a_protocol_error(make_client: Callable[..., An
     def run(*_: Any) -> dict[str, Any]:
         raise Refusal(-32002, "resource not found", {"uri": "x"})
 
-    assert make_client([], run).ask("resources/read", {})["error"] == {"code": -32002, "message": "resource not found", "data": {"uri": "x"}}
+    assert make_client([], run).ask("resources/read", {})["error"] == {
+        "code": -32002,
+        "message": "resource not found",
+        "data": {"uri": "x"},
+    }
 
 
 def test_warming_begins_when_the_tools_were_listed(client: Any) -> None:

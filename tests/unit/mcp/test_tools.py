@@ -13,8 +13,24 @@ from kioku_mesh import model
 from kioku_mesh.mcp import calls, instructions, tools
 
 FULL = json.loads(json.dumps(tools.offered("full", read_only=False)))
-DEFAULT_NAMES = ["save_observation", "search_memory", "recall_context", "get_memory", "delete_memory", "get_memory_status"]
-ADDED_NAMES = ["revise_memory", "list_projects", "restore_memory", "mesh_learn", "mesh_recall", "mesh_forget", "mesh_inspect", "mesh_context"]
+DEFAULT_NAMES = [
+    "save_observation",
+    "search_memory",
+    "recall_context",
+    "get_memory",
+    "delete_memory",
+    "get_memory_status",
+]
+ADDED_NAMES = [
+    "revise_memory",
+    "list_projects",
+    "restore_memory",
+    "mesh_learn",
+    "mesh_recall",
+    "mesh_forget",
+    "mesh_inspect",
+    "mesh_context",
+]
 WRITING = {"save_observation", "delete_memory", "revise_memory", "restore_memory", "mesh_learn", "mesh_forget"}
 CHARACTERS_PER_TOKEN = 4.1  # of this text, measured with o200k_base: 4.25
 TOKEN_BUDGET = 1500

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -14,7 +15,11 @@ from kioku_mesh.mcp import wire
 
 def test_lines_come_without_their_ends_and_blank_ones_not_at_all() -> None:
     """Both line ends are taken, and the last line needs none."""
-    assert list(wire.read_lines(io.BytesIO(b'{"a":1}\n\r\n  \n{"b":2}\r\n{"c":3}'))) == [b'{"a":1}', b'{"b":2}', b'{"c":3}']
+    assert list(wire.read_lines(io.BytesIO(b'{"a":1}\n\r\n  \n{"b":2}\r\n{"c":3}'))) == [
+        b'{"a":1}',
+        b'{"b":2}',
+        b'{"c":3}',
+    ]
 
 
 def test_a_huge_line_is_passed_over_and_the_next_one_read() -> None:
@@ -31,7 +36,18 @@ def test_a_line_of_just_the_limit_is_read() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    [b"nonsense", b"{", b'{"a":NaN}', b"[Infinity]", b"-Infinity", b"\xff\xfe", '{"a":1}'.encode("utf-16"), b"[" * 100_000, b"1" * 5000, b"{} {}"],
+    [
+        b"nonsense",
+        b"{",
+        b'{"a":NaN}',
+        b"[Infinity]",
+        b"-Infinity",
+        b"\xff\xfe",
+        '{"a":1}'.encode("utf-16"),
+        b"[" * 100_000,
+        b"1" * 5000,
+        b"{} {}",
+    ],
     ids=["word", "open", "nan", "infinity", "minus", "bytes", "utf16", "deep", "digits", "two"],
 )
 def test_what_is_not_strict_json_is_a_value_error(line: bytes) -> None:
@@ -43,7 +59,12 @@ def test_what_is_not_strict_json_is_a_value_error(line: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("line", "text"),
-    [(rb'"\ud83d\ude00"', "😀"), (rb'"a\ud83d"', "a\ufffd"), (rb'"\ude00\ud83d"', "\ufffd\ufffd"), (rb'"\\ud83d"', r"\ud83d")],
+    [
+        (rb'"\ud83d\ude00"', "😀"),
+        (rb'"a\ud83d"', "a\ufffd"),
+        (rb'"\ude00\ud83d"', "\ufffd\ufffd"),
+        (rb'"\\ud83d"', r"\ud83d"),
+    ],
     ids=["pair", "high", "wrong-way", "not-an-escape"],
 )
 def test_half_characters_are_replaced(line: bytes, text: str) -> None:
@@ -65,17 +86,20 @@ def test_threads_do_not_mix_their_lines() -> None:
         def write(self, data: Any) -> int:
             for at in range(0, len(data), 7):
                 super().write(data[at : at + 7])
+                time.sleep(0)
             return len(data)
 
     stream = Slow()
     outbox = wire.Outbox(stream)
-    threads = [threading.Thread(target=lambda n=n: [outbox.send({"n": n, "i": i}) for i in range(50)]) for n in range(8)]
+    threads = [
+        threading.Thread(target=lambda n=n: [outbox.send({"n": n, "i": i}) for i in range(20)]) for n in range(8)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     messages = [json.loads(line) for line in stream.getvalue().splitlines()]
-    assert sorted((m["n"], m["i"]) for m in messages) == [(n, i) for n in range(8) for i in range(50)]
+    assert sorted((m["n"], m["i"]) for m in messages) == [(n, i) for n in range(8) for i in range(20)]
 
 
 def test_a_reader_that_has_gone_closes_the_outbox() -> None:

@@ -6,7 +6,7 @@ import click
 
 from ...clock import ago, to_iso
 from ...errors import BadInput
-from ...model import BackupFile
+from ...results import BackupFile
 from ...service.memory import Memory
 from .. import options, output
 from ..opening import with_memory

@@ -8,7 +8,8 @@ import click
 
 from ...clock import to_iso
 from ...errors import BadInput
-from ...model import VISIBILITIES, Deleted, Filter, Line, Purged, Restored, Swept
+from ...model import VISIBILITIES, Filter
+from ...results import Deleted, Line, Purged, Restored, Swept
 from ...service.memory import Memory
 from .. import filters, options, output
 from ..completing import words

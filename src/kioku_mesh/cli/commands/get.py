@@ -6,7 +6,8 @@ import click
 
 from ...clock import ago, to_iso
 from ...errors import NotFound
-from ...model import Got, Observation
+from ...model import Observation
+from ...results import Got
 from ...service.memory import Memory
 from ...service.packing import harmless
 from .. import options, output

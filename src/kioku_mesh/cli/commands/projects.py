@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ...clock import ago
-from ...model import Project, Renamed
+from ...results import Project, Renamed
 from ...service.memory import Memory
 from .. import options, output
 from ..consent import ask

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ...model import Status
+from ...results import Status
 from ...service.memory import Memory
 from .. import options, output
 from ..opening import with_memory

@@ -1,11 +1,11 @@
-"""`search`, `list`, `recall` and `brief`."""
+"""`search` and `list`."""
 
 from __future__ import annotations
 
 import click
 
 from ...clock import now
-from ...model import MODES, Filter, Found, Hit, Line, Observation, Query, Recalled
+from ...model import MODES, Filter, Found, Hit, Observation, Query
 from ...service.memory import Memory
 from ...service.packing import harmless, head
 from .. import filters, options, output
@@ -57,39 +57,6 @@ def list_(memory: Memory, where: Filter, limit: int, offset: int, as_json: bool)
         told(found, offset)
 
 
-@click.command()
-@click.argument("task", nargs=-1, required=True)
-@filters.where()
-@options.budget(1200)
-@options.as_json
-@with_memory
-def recall(memory: Memory, task: tuple[str, ...], where: Filter, budget: int, as_json: bool) -> None:
-    """Everything worth knowing before a task, as one text.
-
-    The text is made to be handed to an agent: grouped, within the budget, and marked with who wrote what and when.
-    """
-    block(memory.recall(text_of(task, pipe=False), where, budget), as_json)
-
-
-@click.command()
-@filters.project
-@options.budget(600)
-@options.as_json
-@with_memory
-def brief(memory: Memory, project: str | None, budget: int, as_json: bool) -> None:
-    """What an agent should know at the start of a session."""
-    block(memory.brief(project, budget), as_json)
-
-
-def block(recalled: Recalled, as_json: bool) -> None:
-    output.show(recalled, as_json, lambda recalled: recalled.text)
-    if as_json:
-        return
-    output.notes(recalled.notes)
-    if not recalled.text:
-        output.note("nothing found")
-
-
 def told(found: Found, offset: int) -> None:
     """What limited an answer."""
     if found.why_not:
@@ -113,22 +80,19 @@ def entry(hit: Hit) -> str:
         parts.append(output.indent(output.excerpt(observation.content)))
     if hit.explain is not None:
         parts.append(output.indent(f"why: {output.one_line(hit.why)}"))
-        parts += [output.indent(f"  {name}: {value}") for name, value in hit.explain.items()]
+        parts += [output.indent(f"  {name}: {output.one_line(str(value))}") for name, value in hit.explain.items()]
     return "\n".join(parts)
 
 
 def markdown(found: Found) -> str:
-    """A heading, the head line and the whole content of each result."""
+    """A heading, the head line and the whole content of each result, quoted: it cannot pretend to be one of ours."""
     return "\n".join(section(hit.observation) for hit in found.results)
 
 
 def section(o: Observation) -> str:
-    return f"## {output.one_line(o.subject)}\n\n`{head(o, now())}`\n\n{harmless(o.content)}\n"
+    content = output.indent(harmless(o.content), "> ")
+    return f"## {output.one_line(o.subject)}\n\n`{head(o, now())}`\n\n{content}\n"
 
 
 def lines(found: Found) -> str:
-    return output.preview(row(hit.observation) for hit in found.results)
-
-
-def row(o: Observation) -> Line:
-    return Line(o.observation_id, o.subject, o.project, o.memory_type, o.created_at, o.state)
+    return output.preview(hit.observation for hit in found.results)

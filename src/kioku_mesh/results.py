@@ -1,0 +1,132 @@
+"""What the use cases beside save and search answer. Apart from `model`: most processes never need them."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from .model import Hit, Notice, Observation, Stored
+
+
+class Line(NamedTuple):
+    """One row of a preview: enough to recognise a memory."""
+
+    observation_id: str
+    subject: str
+    project: str | None
+    memory_type: str
+    created_at: int
+    state: str
+
+
+class Got(NamedTuple):
+    """Observations asked for by id, in the order asked; `history` is the chain of revisions, oldest first."""
+
+    results: tuple[Observation, ...]
+    missing: tuple[str, ...] = ()
+    history: tuple[Observation, ...] = ()
+    notes: tuple[Notice, ...] = ()
+
+
+class Recalled(NamedTuple):
+    """A block of text within a token budget, made of whole entries."""
+
+    text: str
+    results: tuple[Hit, ...]
+    count: int  # type: ignore[assignment]
+    withheld: int
+    notes: tuple[Notice, ...] = ()
+
+
+class Deleted(NamedTuple):
+    """`live_again`: older revisions that are visible again because the one that superseded them is gone."""
+
+    deleted: tuple[str, ...]
+    already_deleted: tuple[str, ...] = ()
+    live_again: tuple[str, ...] = ()
+    erased_after: int | None = None
+    preview: tuple[Line, ...] = ()
+    dry_run: bool = False
+
+
+class Restored(NamedTuple):
+    observation_id: str
+    how: str  # "undone" | "saved_again" | "already_live"
+    subject: str = ""
+
+
+class Purged(NamedTuple):
+    purged: tuple[str, ...]
+    unknown: tuple[str, ...] = ()
+    live_again: tuple[str, ...] = ()
+    stored: Stored = Stored()
+    preview: tuple[Line, ...] = ()
+    dry_run: bool = False
+
+
+class Swept(NamedTuple):
+    """What `gc` did: bodies `erased`, expired memories `swept` by a tombstone, bytes of `memory.db` before and after."""
+
+    erased: int
+    swept: int
+    bytes_before: int
+    bytes_after: int
+    preview: tuple[Line, ...] = ()
+    dry_run: bool = False
+
+
+class Project(NamedTuple):
+    name: str
+    aliases: tuple[str, ...]
+    live: int
+    total: int
+    last_saved: int | None
+
+
+class Renamed(NamedTuple):
+    """`rename` and `alias`: both names are one project, shown as `project`."""
+
+    project: str
+    was: str
+    memories: int
+    dry_run: bool = False
+
+
+class Problem(NamedTuple):
+    """A line of an import that could not be taken; `position` counts from 0 within what was handed over."""
+
+    position: int
+    code: str
+    message: str
+
+
+class Imported(NamedTuple):
+    """`known`: were here already; `conflicts`: added beside another content with the same id."""
+
+    added: int = 0
+    known: int = 0
+    conflicts: int = 0
+    problems: tuple[Problem, ...] = ()
+
+
+class BackupFile(NamedTuple):
+    path: str
+    bytes: int
+    records: int
+    created_at: int
+
+
+class Status(NamedTuple):
+    """Everything `status` shows. `identity` and `settings`: name -> {value, source}. `counts`: dimension -> name -> n."""
+
+    version: str
+    state_dir: str
+    config_dir: str
+    mode: str
+    store: str  # "ok" | "empty" (nothing saved yet) | "read_only"
+    identity: dict[str, Any]
+    settings: dict[str, Any]
+    counts: dict[str, dict[str, int]]
+    session_saves: int
+    bytes: int
+    stored: Stored
+    notes: tuple[Notice, ...] = ()

@@ -1,0 +1,67 @@
+"""Memories by id: whole ids, prefixes, and the chain of revisions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .. import ids
+from ..errors import Ambiguous, BadInput, NotFound
+from ..model import Notice, Observation
+from ..results import Got
+from ..store.reading import Snapshot
+from .context import Context
+
+GET_MAX = 1000
+_CANDIDATES = 20  # listed when a prefix fits several ids
+
+
+def get(ctx: Context, wanted: Sequence[str], history: bool = False, prefixes: bool = False) -> Got:
+    """Memories by id, whatever their state. Raises NotFound when none of them is here, Ambiguous for a prefix."""
+    if not 1 <= len(wanted) <= GET_MAX:
+        raise BadInput(f"{len(wanted)} ids at once", f"give 1 to {GET_MAX} ids")
+    whole = [resolve(ctx, text) if prefixes else text for text in wanted]
+    for text in whole:
+        if not ids.is_id(text):
+            raise BadInput(f"not an id: {text[:40]!r}", "an id has 32 hex digits")
+    with ctx.store.read(ctx.scopes) as snapshot:
+        rows = {id_: snapshot.row_of(id_) for id_ in whole}
+        found = [o for o in (snapshot.observation(row) for row in rows.values() if row is not None) if _allowed(ctx, o)]
+        chain = _chain(snapshot, list(rows.values())) if history else ()
+    here = {o.observation_id for o in found}
+    missing = tuple(id_ for id_ in rows if id_ not in here)
+    if not found:
+        raise NotFound(f"there is no memory {missing[0]}", "look for it with a search", ids=list(missing))
+    notes = tuple(
+        Notice("body_lost", f"the text of {o.observation_id} is not on this machine") for o in found if o.body_lost
+    )
+    return Got(tuple(found), missing, chain, notes)
+
+
+def _allowed(ctx: Context, observation: Observation) -> bool:
+    only = ctx.config.only_project
+    return not only or observation.project == only
+
+
+def _chain(snapshot: Snapshot, rows: Sequence[int | None]) -> tuple[Observation, ...]:
+    found: dict[int, None] = {}
+    for row in rows:
+        if row is not None:
+            found.update(dict.fromkeys(snapshot.chain(row)))
+    return tuple(snapshot.observations(found))
+
+
+def resolve(ctx: Context, text: str) -> str:
+    """The whole id that a prefix of at least 8 digits means. Raises BadInput, NotFound, Ambiguous."""
+    text = text.strip().lower().removeprefix("id:")
+    if ids.is_id(text):
+        return text
+    if not ids.is_prefix(text):
+        raise BadInput(f"not an id: {text[:40]!r}", f"give the 32 hex digits, or at least the first {ids.PREFIX_MIN}")
+    with ctx.store.read(ctx.scopes) as snapshot:
+        found = sorted(snapshot.rows_with_prefix(text, _CANDIDATES))
+        if len(found) > 1:
+            candidates = [{"observation_id": i, "subject": snapshot.observation(row).subject} for i, row in found]
+            raise Ambiguous(f"{text} fits {len(found)} memories", "give more digits", candidates=candidates)
+    if not found:
+        raise NotFound(f"there is no memory whose id begins with {text}", "look for it with `kioku-mesh search`")
+    return found[0][0]

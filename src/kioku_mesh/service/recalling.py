@@ -1,0 +1,84 @@
+"""Recalling for a task and the brief at the start of a session: blocks of text within a budget of tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..clock import now as read_clock
+from ..errors import BadInput
+from ..model import Filter, Hit, Notice, Observation, Query
+from ..results import Recalled
+from ..search import engine
+from ..store.reading import Snapshot
+from . import briefing, packing
+from .context import Context
+from .searching import limits
+
+STANDING_TYPES = ("decision", "instruction", "preference", "process", "config")
+_RECALL_HITS = 30
+_STANDING = 40
+_RECENT = 30
+
+
+def recall(ctx: Context, task: str, where: Filter = Filter(), budget: int = 1200) -> Recalled:
+    """Everything worth knowing before a task, as one block of text of at most `budget` tokens."""
+    _check_budget(budget)
+    if not task.strip():
+        raise BadInput("recall needs a task", "say what you are about to do")
+    where = ctx.within(where)
+    now = read_clock()
+    project = where.project or ctx.config.project()[0]
+    with ctx.store.read(ctx.scopes, now) as snapshot:
+        ranked = engine.find(snapshot, Query(text=task, where=where, limit=_RECALL_HITS), project, now)
+        hits = [Hit(snapshot.observation(h.row), h.score, h.why) for h in ranked.hits]
+        rules = _standing(snapshot, where._replace(project=project), now) if project else []
+        notes = (*ranked.notes, *limits(snapshot, Query(text=task, where=where), project, hits, now))
+    composed = briefing.compose_recall(hits, rules, project)
+    packed = packing.pack(composed.entries, budget, at=now, before=composed.before, after=composed.after)
+    return _recalled(packed, composed, hits, notes)
+
+
+def brief(ctx: Context, project: str | None = None, budget: int = 600) -> Recalled:
+    """What an agent should know at the start of a session: conflicts, standing decisions, recent work of others."""
+    _check_budget(budget)
+    now = read_clock()
+    project = ctx.within(Filter(project=project)).project or ctx.config.project()[0]
+    with ctx.store.read(ctx.scopes, now) as snapshot:
+        where = Filter(project=project)
+        conflicts = [o for o in conflicting(snapshot, _STANDING) if not project or o.project in (project, None)]
+        standing = _standing(snapshot, where, now)
+        recent = snapshot.observations(snapshot.newest(where, now, _RECENT))
+    composed = briefing.compose_brief(conflicts, standing, recent, project)
+    packed = packing.pack(composed.entries, budget, before=composed.before, after=composed.after)
+    return _recalled(packed, composed, [], ())
+
+
+def _recalled(
+    packed: packing.Packed, composed: briefing.Composed, hits: Sequence[Hit], notes: Sequence[Notice]
+) -> Recalled:
+    known = {h.observation.observation_id: h for h in hits}
+    shown = tuple(
+        known.get(o.observation_id, Hit(o, 0.0, "standing"))
+        for o in (e.observation for e in composed.entries[: packed.shown])
+    )
+    return Recalled(packed.text, shown, len(shown), packed.withheld, tuple(notes))
+
+
+def _check_budget(budget: int) -> None:
+    if not 50 <= budget <= 100_000:
+        raise BadInput(f"a budget of {budget} tokens is out of range", "give a number from 50 to 100000")
+
+
+def _standing(snapshot: Snapshot, where: Filter, now: int) -> list[Observation]:
+    rows = snapshot.newest(where._replace(memory_types=STANDING_TYPES), now, _STANDING)
+    return snapshot.observations(rows)
+
+
+def conflicting(snapshot: Snapshot, limit: int) -> list[Observation]:
+    """Live memories that contradict each other: several revisions of one, or one id with two contents."""
+    found: dict[str, Observation] = {}
+    for row in snapshot.disputed(limit):
+        for observation in snapshot.observations(snapshot.chain(row)):
+            if observation.state == "live" and observation.conflicts_with:
+                found[observation.observation_id] = observation
+    return list(found.values())

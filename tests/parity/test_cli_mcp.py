@@ -1,0 +1,118 @@
+"""The command line and MCP are two doors to one service: same results, same errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from support import Agent, Home, ToolError
+
+TEXTS = [
+    ("The lease of the upload gateway is 30 s", {"project": "shop", "tags": ["net"], "memory_type": "fact"}),
+    ("flushInterval must stay below the lease", {"project": "shop", "memory_type": "decision", "importance": 4}),
+    ("キャッシュの無効化は書き込み時に行う", {"project": "site", "memory_type": "pattern"}),
+]
+UNKNOWN = "0" * 32
+
+
+@pytest.fixture
+def agent(home: Home) -> Iterator[Agent]:
+    with home.agent("--profile", "full") as agent:
+        for text, fields in TEXTS:
+            agent.call("save_observation", content=text, **fields)
+        yield agent
+
+
+def ids(rows: list[dict[str, Any]]) -> list[str]:
+    return [row["observation_id"] for row in rows]
+
+
+QUERIES: list[tuple[list[str], dict[str, Any]]] = [
+    (["lease"], {"query": "lease"}),
+    (["lease", "-p", "shop"], {"query": "lease", "project": "shop"}),
+    (["flush"], {"query": "flush"}),
+    (["キャッシュ"], {"query": "キャッシュ"}),
+    (["upload lease", "--mode", "and"], {"query": "upload lease", "mode": "and"}),
+    (["nothing-like-this"], {"query": "nothing-like-this"}),
+    (["", "--type", "decision"], {"memory_type": "decision"}),
+    (["", "-t", "net"], {"tags": ["net"]}),
+    (["", "-n", "1"], {"limit": 1}),
+    (["", "--include", "deleted"], {"include": ["deleted"]}),
+]
+
+
+@pytest.mark.parametrize(("words", "arguments"), QUERIES)
+def test_search(home: Home, agent: Agent, words: list[str], arguments: dict[str, Any]) -> None:
+    """A query finds the same memories in the same order through both."""
+    here = home.json("search", *words)
+    there = agent.call("search_memory", **arguments)["structuredContent"]
+    assert ids(here["results"]) == ids(there.get("results", []))
+    assert here["more"] == there.get("more", False)
+
+
+def test_get_shows_the_same_memory(home: Home, agent: Agent) -> None:
+    """Every field of a memory that MCP shows is the one the command line shows."""
+    for id_ in ids(home.json("list")["results"]):
+        here = home.json("get", id_)["results"][0]
+        there = agent.call("get_memory", observation_ids=[id_])["structuredContent"]["results"][0]
+        for field, value in there.items():
+            if field in here:
+                assert here[field] == value, field
+
+
+ERRORS: list[tuple[list[str], str, dict[str, Any], str]] = [
+    (["save", ""], "save_observation", {"content": ""}, "bad_input"),
+    (["save", "TBD"], "save_observation", {"content": "TBD"}, "bad_input"),
+    (["save", "x y z", "--type", "poem"], "save_observation", {"content": "x y z", "memory_type": "poem"}, "bad_input"),
+    (["save", "a b c", "--supersedes", UNKNOWN], "save_observation", {"content": "a b c", "supersedes": [UNKNOWN]}, "not_found"),
+    (["save", "a b c", "--visibility", "user"], "save_observation", {"content": "a b c", "visibility": "user"}, "bad_input"),
+    (["get", UNKNOWN], "get_memory", {"observation_ids": [UNKNOWN]}, "not_found"),
+    (["delete", UNKNOWN, "--yes"], "delete_memory", {"observation_id": UNKNOWN}, "not_found"),
+    (["revise", UNKNOWN, "new"], "revise_memory", {"observation_id": UNKNOWN, "content": "new"}, "not_found"),
+    (["restore", UNKNOWN], "restore_memory", {"observation_id": UNKNOWN}, "not_found"),
+    (["search", "x", "--since", "soon"], "search_memory", {"query": "x", "since": "soon"}, "bad_input"),
+    (["search", "x", "--mode", "psychic"], "search_memory", {"query": "x", "mode": "psychic"}, "bad_input"),
+]
+
+
+@pytest.mark.parametrize(("command", "tool", "arguments", "code"), ERRORS, ids=lambda value: str(value)[:30])
+def test_errors(home: Home, agent: Agent, command: list[str], tool: str, arguments: dict[str, Any], code: str) -> None:
+    """Bad input and unknown ids have the same code through both, and nothing is saved."""
+    before = home.json("status")["counts"]
+    assert home.run(*command, "--json").error()["code"] == code
+    with pytest.raises(ToolError) as refused:
+        agent.call(tool, **arguments)
+    assert refused.value.code == code
+    assert home.json("status")["counts"] == before
+
+
+def test_delete_restore_revise(home: Home, agent: Agent) -> None:
+    """What one door hides the other one shows as hidden, and can bring back."""
+    first = ids(home.json("list")["results"])[0]
+    agent.call("delete_memory", observation_id=first)
+    assert home.json("get", first)["results"][0]["state"] == "deleted"
+    assert home.json("restore", first)["how"] == "undone"
+    newer = agent.call("revise_memory", observation_id=first, content="another text")["structuredContent"]["observation_id"]
+    shown = home.json("get", first, "--history")
+    assert [row["observation_id"] for row in shown["history"]] == [first, newer]
+    assert shown["results"][0]["superseded_by"] == [newer]
+
+
+def test_a_retry_saves_nothing_new(home: Home) -> None:
+    """The same save by the same client is answered with the first id, through either door."""
+    first = home.json("save", "the same text twice")
+    again = home.json("save", "the same text twice")
+    assert (again["status"], again["observation_id"]) == ("already_saved", first["observation_id"])
+    with home.agent() as agent:
+        one = agent.call("save_observation", content="said by an agent")["structuredContent"]
+        two = agent.call("save_observation", content="said by an agent")["structuredContent"]
+    assert one["observation_id"] == two["observation_id"]
+
+
+def test_status_counts_the_same(home: Home, agent: Agent) -> None:
+    """Both tell the same numbers."""
+    here = home.json("status")["counts"]
+    there = agent.call("get_memory_status")["structuredContent"]["counts"]
+    assert there["states"]["live"] == here["states"]["live"] == len(TEXTS)
