@@ -11,9 +11,10 @@ from .source import OWN, Module, Problem, cycles, functions, imports, prose, wit
 
 # From the bottom up: a part may import from lines above it here, and from itself.
 TIERS = (
-    ("errors",),
+    ("errors", "patterns"),
     ("ids", "clock"),
     ("model",),
+    ("results",),
     ("text", "wire", "options", "repository", "settings"),
     ("folders",),
     ("config",),

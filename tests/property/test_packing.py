@@ -8,7 +8,7 @@ import re
 import pytest
 
 from kioku_mesh.service.guards import recalled
-from kioku_mesh.service.packing import Entry, entry, pack
+from kioku_mesh.service.packing import Entry, entry, harmless, pack
 from kioku_mesh.text.budget import token_bound
 from support.observations import AT, observation
 from support.texts import random_text, random_word
@@ -46,6 +46,7 @@ def check(rng: random.Random) -> None:
     assert packed.shown + packed.withheld == len(entries)
     assert not packed.text or token_bound(packed.text) <= budget
     assert characters is None or len(packed.text) <= characters
+    assert harmless(packed.text) == packed.text
     if not packed.shown:
         assert "id:" not in packed.text
         return

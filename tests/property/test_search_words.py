@@ -19,7 +19,7 @@ from kioku_mesh.text.tokens import camel_parts
 
 LATIN = "abcxyzABCXYZ019éÉßñ"
 OTHERS = "жЖщώΣςאבمحहिन्दीதமி"
-UNSPACED = "東京都がぎゃパーｶﾞ々〆서울ᄀภาษีກຂ១កមြန"
+UNSPACED = "東京都がぎゃパーｶﾞ々〆서울ᄀภาษีກຂកមြန"
 SIGNS = " \n\t.,;:!?_-/#@'\"()[]{}<>|\\*^~`%&+=$·…—。、「」・🚀🤖✅\0\u00ad\u200b\u0301\ud800"
 
 words = st.text(st.sampled_from(LATIN + OTHERS), min_size=1, max_size=9)

@@ -139,7 +139,11 @@ class Nursery:
         before = len(read(acks))
         pid = self.start(work, folder, acks)
         patience = time.monotonic() + 60
-        while steps and len(said := read(acks)) < before + steps and not any(words[0] == "failed" for words in said[before:]):
+        while (
+            steps
+            and len(said := read(acks)) < before + steps
+            and not any(words[0] == "failed" for words in said[before:])
+        ):
             assert time.monotonic() < patience, f"{work} does nothing"
             time.sleep(0.001)
         time.sleep(seconds)

@@ -68,7 +68,7 @@ def _is_one_word(words: str) -> bool:
 # --- recalled before -------------------------------------------------------------------------------------------------
 
 _FENCED = pattern(r"<kioku-([0-9a-f]{6}) .*?(?:</kioku-\1>|\Z)", re.DOTALL)
-_HEAD = pattern(r"^([\s>*-]*)\[[\w-]+ \d(?:, [a-z ]+)*\] .*\bid:([0-9a-f]{32})\s*$", re.MULTILINE)
+_HEAD = pattern(r"^([ \t>*-]*)\[[\w-]+ \d(?:, [a-z ]+)*\] .*\bid:([0-9a-f]{32})\s*$", re.MULTILINE)
 _ROW = pattern(r"[\"']observation_id[\"']\s*:\s*[\"']([0-9a-f]{32})[\"']")
 
 

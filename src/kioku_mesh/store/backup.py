@@ -69,7 +69,7 @@ def _copy_out(store: Store, target: str) -> None:
         os.unlink(partial)
     os.close(os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     try:
-        copy = apsw.Connection(partial)
+        copy = connection.opened(partial)
         try:
             with store.read() as _, copy.backup("main", store.reader(), "main") as work:
                 while not work.done:
@@ -135,7 +135,7 @@ def _opened(path: str) -> Iterator[apsw.Connection]:
         raise NotFound(f"there is no file {path}", "see `kioku-mesh backup --list`")
     with translated(path):
         try:
-            db = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READONLY)
+            db = connection.opened(path, connection.READ_ONLY)
             sql.rows(db, "SELECT 1 FROM sqlite_schema")
         except apsw.NotADBError:
             raise BadInput(f"{path} is not a backup of kioku-mesh", "see `kioku-mesh backup --list`") from None
@@ -163,7 +163,7 @@ def copy_in(store: Store, path: str) -> None:
     with translated(store.path), store.locked() as held:
         live = _usable(store.path)
         try:
-            source = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READONLY)
+            source = connection.opened(path, connection.READ_ONLY)
             try:
                 with live.backup("main", source, "main") as work:
                     while not work.done:
@@ -189,7 +189,7 @@ def _usable(path: str) -> apsw.Connection:
     try:
         return connection.writable(path)
     except (apsw.NotADBError, apsw.CorruptError):
-        live = apsw.Connection(path)
+        live = connection.opened(path)
         live.config(apsw.SQLITE_DBCONFIG_RESET_DATABASE, 1)
         live.execute("VACUUM")
         live.close()

@@ -8,7 +8,7 @@ from contextlib import suppress
 import apsw
 
 from ..errors import DiskFull
-from . import places, sql
+from . import connection, places, sql
 from .connection import translated
 from .store import Store, rebuild
 
@@ -44,7 +44,7 @@ def differences(store: Store) -> list[str]:
             raise DiskFull("there is no room for a copy of the store to compare with", "free some space and try again")
         _discard(copy)
         os.close(os.open(copy, os.O_RDWR | os.O_CREAT | os.O_EXCL, places.PRIVATE_FILE))
-        db = apsw.Connection(copy)
+        db = connection.opened(copy)
         try:
             db.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = FILE")
             with store.read(), db.backup("main", store.reader(), "main") as work:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,6 +17,10 @@ DATABASE = "memory.db"
 BIRTH = "incarnation"  # exists since the first save: its change time cannot be copied
 LOCK = "write.lock"
 
+READ_WRITE = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+READ_ONLY = apsw.SQLITE_OPEN_READONLY
+
+_CHECKSUM = 8  # bytes at the end of each page
 _BUSY_MS = 10_000  # only met when a foreign tool writes, or while another process recovers the file
 
 _CORRUPT_HINT = "run `kioku-mesh doctor --fix`: it rebuilds what can be rebuilt, or puts back the newest good backup"
@@ -35,7 +40,7 @@ def translated(path: str) -> Iterator[None]:
 
 
 def _from_sqlite(error: apsw.Error, path: str) -> KiokuError:
-    if isinstance(error, (apsw.CorruptError, apsw.NotADBError)):
+    if is_damage(error):
         return StoreError(f"{path} is damaged: {error}", _CORRUPT_HINT)
     if isinstance(error, apsw.FullError):
         return _disk_full(path)
@@ -59,6 +64,13 @@ def _from_sqlite(error: apsw.Error, path: str) -> KiokuError:
     return Internal(
         f"unexpected answer of SQLite: {error}", "this is a defect; `kioku-mesh doctor --deep` may tell more"
     )
+
+
+def is_damage(error: apsw.Error) -> bool:
+    """Does it say that the bytes of a database are not those that were written?"""
+    if isinstance(error, (apsw.CorruptError, apsw.NotADBError)):
+        return True
+    return getattr(error, "extendedresult", 0) == apsw.SQLITE_IOERR_DATA
 
 
 def _from_system(error: OSError, path: str) -> KiokuError:
@@ -91,9 +103,47 @@ def _has_room(path: str) -> bool:
     return at.f_bavail * at.f_frsize > 1 << 20
 
 
+def _load_checksums() -> bool:
+    """Let SQLite keep a checksum on every page and verify it on reading, in this process. False where apsw lacks that.
+
+    Without it a turned bit in an index or a full-text page is read as if nothing had been saved there.
+    """
+    kind = {"win32": "dll", "darwin": "dylib"}.get(sys.platform, "so")
+    path = os.path.join(os.path.dirname(apsw.__file__), "sqlite_extra_binaries", f"cksumvfs.{kind}")
+    db = apsw.Connection("")
+    try:
+        db.enable_load_extension(True)
+        db.load_extension(path)
+        return True
+    except (apsw.ExtensionLoadingError, AttributeError):
+        return False
+    finally:
+        db.close()
+
+
+CHECKED = _load_checksums()
+
+
+def opened(name: str, flags: int = READ_WRITE) -> apsw.Connection:
+    """A connection that verifies pages on reading and gives them their checksum on writing.
+
+    Raises StoreError for a file with checksums where they cannot be kept.
+    """
+    db = apsw.Connection(name, flags=flags)
+    if CHECKED and flags & apsw.SQLITE_OPEN_CREATE and not os.path.getsize(name):
+        db.reserve_bytes(reserve=_CHECKSUM)
+    elif not CHECKED and flags & apsw.SQLITE_OPEN_READWRITE and db.reserve_bytes() == _CHECKSUM:
+        db.close()
+        raise StoreError(
+            f"{name} keeps checksums, and the apsw of this installation cannot",
+            "install apsw as it is on PyPI: pip install --force-reinstall --only-binary apsw apsw",
+        )
+    return db
+
+
 def writable(path: str) -> apsw.Connection:
     """A connection that may write, in WAL mode. The file is created if need be."""
-    db = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
+    db = opened(path)
     _prepare(db)
     db.execute(
         "PRAGMA synchronous = FULL; PRAGMA fullfsync = 1; PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 0"
@@ -108,7 +158,7 @@ def readable(path: str) -> apsw.Connection:
     except (apsw.CantOpenError, apsw.ReadOnlyError, apsw.PermissionsError, apsw.IOError):
         pass
     try:
-        return _read(path, apsw.SQLITE_OPEN_READONLY)
+        return _read(path, READ_ONLY)
     except (apsw.CantOpenError, apsw.ReadOnlyError, apsw.PermissionsError):
         # With a write-ahead log beside it, `immutable` would silently miss what that log holds.
         wal = path + "-wal"
@@ -117,7 +167,7 @@ def readable(path: str) -> apsw.Connection:
                 f"{path} cannot be read here: its write-ahead log needs a writable directory",
                 "let any kioku-mesh command run once where the directory is writable, or copy the directory to such a place",
             ) from None
-    return _read(f"file:{_uri(path)}?immutable=1", apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+    return _read(f"file:{_uri(path)}?immutable=1", READ_ONLY | apsw.SQLITE_OPEN_URI)
 
 
 def _uri(path: str) -> str:
@@ -125,7 +175,7 @@ def _uri(path: str) -> str:
 
 
 def _read(name: str, flags: int) -> apsw.Connection:
-    db = apsw.Connection(name, flags=flags)
+    db = opened(name, flags)
     _prepare(db)
     db.execute("PRAGMA query_only = ON")
     sql.rows(db, "SELECT count(*) FROM sqlite_schema")

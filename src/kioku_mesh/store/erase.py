@@ -8,7 +8,7 @@ from typing import NamedTuple
 import apsw
 
 from .. import wire
-from . import atrest, content, log, sql
+from . import atrest, content, sql
 
 
 class Due(NamedTuple):
@@ -78,14 +78,3 @@ def give_back(db: apsw.Connection, n: int, record: wire.Record) -> None:
     """Fill in a body that was missing here and that a peer still had."""
     assert record.body is not None
     db.execute("UPDATE record SET body = ? WHERE n = ?", (atrest.pack(record.body), n))
-
-
-def read_body(db: apsw.Connection, n: int) -> wire.ObservationBody | None:
-    """The readable body of observation `n`, verified; None when it was erased or this release cannot read it."""
-    record = log.read(db, n)
-    if record.body is None:
-        return None
-    try:
-        return wire.read_observation(record.header, record.body)
-    except wire.Malformed:
-        return None

@@ -10,7 +10,7 @@ import apsw
 
 from .. import wire
 from . import atrest, life, log, schema, sql, view
-from .connection import LOCK
+from .connection import LOCK, is_damage
 from .schema import NEVER, NO_COVER
 from .store import Store
 
@@ -57,7 +57,12 @@ def schema_versions(store: Store) -> tuple[int, int]:
 def damaged_pages(store: Store, deep: bool) -> list[str]:
     """What SQLite's own check finds; `deep` also compares every index with its table."""
     with store.read():
-        found = sql.rows(store.reader(), f"PRAGMA {'integrity_check' if deep else 'quick_check'}({_SHOWN})")
+        try:
+            found = sql.rows(store.reader(), f"PRAGMA {'integrity_check' if deep else 'quick_check'}({_SHOWN})")
+        except apsw.Error as error:
+            if not is_damage(error):
+                raise
+            return [f"a page is not what was written: {error}"]
     return [str(line) for (line,) in found if line != "ok"]
 
 

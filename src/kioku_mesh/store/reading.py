@@ -8,13 +8,8 @@ from typing import Any, NamedTuple
 import apsw
 
 from .. import ids, wire
-from ..errors import StoreError
 from ..model import Filter, Observation
-from ..text.derive import derive_subject, derive_summary
-from . import atrest, conditions, erase, fulltext, life, log, sql, view
-from .schema import NEVER, NO_COVER
-
-DAMAGED_HINT = "run `kioku-mesh doctor --deep` to see what is damaged, and `kioku-mesh doctor --fix` to mend it"
+from . import conditions, erase, fulltext, life, observing, sql, view
 
 
 class Signal(NamedTuple):
@@ -159,11 +154,8 @@ class Snapshot:
         return texts
 
     def body(self, n: int) -> wire.ObservationBody | None:
-        """Raises StoreError when the stored bytes are not what their header promises."""
-        try:
-            return erase.read_body(self._db, n)
-        except ValueError as damage:
-            raise StoreError(f"a stored memory is damaged (row {n}: {damage})", DAMAGED_HINT) from None
+        """None when it was erased or cannot be read yet. Raises StoreError for damaged bytes."""
+        return observing.body(self._db, n)
 
     def hidden(self, row: int, where: Filter, now: int) -> list[str]:
         """Which given fields of the filter this row does not fit."""
@@ -193,92 +185,11 @@ class Snapshot:
 
     def observation(self, n: int) -> Observation:
         """Everything known of one row. Raises StoreError for damaged bytes."""
-        packed, scope, until, deleted, cover, clash, origin = sql.row(
-            self._db,
-            "SELECT r.header, o.scope, o.until, o.deleted, o.cover, o.clash, s.origin FROM observation o"
-            " JOIN record r ON r.n = o.n JOIN stream s ON s.n = r.stream WHERE o.n = ?",
-            (n,),
-        )
-        try:
-            header = wire.decode_header(atrest.unpack(packed))
-        except ValueError as damage:
-            raise StoreError(f"a stored memory is damaged (row {n}: {damage})", DAMAGED_HINT) from None
-        body = self.body(n)
-        state = view.label(until, bool(deleted), cover, self._now)
-        by, against = self._relations(scope, header)
-        said = body or wire.ObservationBody("", "note", 1, header.hlc, "", "", header.origin.rpartition(".")[0])
-        derived = tuple(f for f in ("subject", "summary") if body and not getattr(body, f))
-        return Observation(
-            observation_id=header.id,
-            content=said.content,
-            subject=said.subject or (derive_subject(said.content) if body else ""),
-            summary=said.summary or (derive_summary(said.content) if body else ""),
-            derived=derived,
-            memory_type=said.memory_type,
-            importance=said.importance,
-            project=self.projects.shown(said.project),
-            tags=said.tags,
-            source_files=said.source_files,
-            references=said.references,
-            supersedes=header.names,
-            superseded_by=by,
-            conflicts_with=(header.id, *against) if clash else against,
-            visibility=header.scope,
-            agent_family=said.agent_family,
-            client_id=said.client_id,
-            session_id=said.session_id,
-            pc_id=said.pc_id,
-            host=said.host,
-            created_at=said.created_at,
-            expires_at=header.until,
-            state=state,
-            body_lost=body is None and state != "deleted",
-            origin_here=bool(self.node) and origin.rpartition(".")[0] == self.node,
-            stamp=f"{header.hlc}.{header.origin}.{header.seq}",
-        )
-
-    def _relations(self, scope: int, header: wire.Header) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Ids that supersede this one, and live ones that supersede what this one supersedes."""
-        id_ = bytes.fromhex(header.id)
-        by = tuple(row[0] for row in self._parents(scope, id_, header.stamp))
-        against: dict[str, None] = {}
-        for name in header.names:
-            child = view.holder(self._db, scope, bytes.fromhex(name))
-            rivals = self._parents(scope, bytes.fromhex(name), child.stamp) if child else []
-            live = [other for other, label in rivals if label == "live"]
-            if header.id in live:
-                against.update(dict.fromkeys(other for other in live if other != header.id))
-        return by, tuple(against)
-
-    def _parents(self, scope: int, child: bytes, stamp: tuple[int, str, int]) -> list[tuple[str, str]]:
-        """Ids that supersede `child` and are not deleted, each with its label."""
-        parents = []
-        for (parent,) in sql.rows(
-            self._db, "SELECT parent FROM edge WHERE scope = ? AND child = ? ORDER BY parent", (scope, child)
-        ):
-            row = view.holder(self._db, scope, parent)
-            if row and row.stamp > stamp and not row.deleted:
-                parents.append((parent.hex(), view.label(row.until, False, row.cover, self._now)))
-        return parents
+        return observing.observe(self._db, n, self._now, self.projects, self.node)
 
     def chain(self, n: int) -> list[int]:
         """Rows of all revisions that this row belongs to, oldest first."""
-        scope, id_ = sql.row(
-            self._db, "SELECT o.scope, r.id FROM observation o JOIN record r ON r.n = o.n WHERE o.n = ?", (n,)
-        )
-        seen: set[bytes] = set()
-        todo = [id_]
-        while todo:
-            at = todo.pop()
-            if at in seen:
-                continue
-            seen.add(at)
-            todo += [r for (r,) in sql.rows(self._db,
-                "SELECT child FROM edge WHERE scope = ?1 AND parent = ?2 UNION SELECT parent FROM edge WHERE scope = ?1 AND child = ?2",
-                (scope, at),
-            )]  # fmt: skip
-        found = [row for row in (view.holder(self._db, scope, at) for at in seen) if row]
-        return [row.n for row in sorted(found)]
+        return observing.chain(self._db, n)
 
     # --- counting
 
@@ -336,7 +247,7 @@ class Snapshot:
             after = rows[-1][0]
             for n, scope in rows:
                 if scope in scopes:
-                    yield self._record(n)
+                    yield observing.record(self._db, n)
 
     def copies(self, observation_id: str, scope: str) -> list[str | None]:
         """The contents of all records of an id in a scope; None for an erased or unreadable one."""
@@ -347,12 +258,6 @@ class Snapshot:
         )
         bodies = [self.body(n) for (n,) in rows]
         return [body.content if body else None for body in bodies]
-
-    def _record(self, n: int) -> wire.Record:
-        try:
-            return log.read(self._db, n)
-        except ValueError as damage:
-            raise StoreError(f"a stored memory is damaged (row {n}: {damage})", DAMAGED_HINT) from None
 
     def outside(self) -> dict[str, int]:
         """Scopes on this machine that the reader does not look in, with how many observations they hold."""
@@ -367,6 +272,3 @@ def _in(db: apsw.Connection, statement: str, rows: Sequence[int]) -> list[Any]:
         part = rows[at : at + 500]
         found += sql.rows(db, statement.format(",".join("?" * len(part))), tuple(part))
     return found
-
-
-ALWAYS = (NEVER, NO_COVER)

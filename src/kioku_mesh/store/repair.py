@@ -21,6 +21,7 @@ from .store import Store, rebuild
 DAMAGED = ".damaged-"  # between the database's name and the time in the name of a kept damaged copy
 SEED = "seed.part"  # the empty store that takes the place of the damaged one
 _GAP = 10_000  # row numbers without a readable record, after which there are no more
+_PATIENCE_MS = 5_000  # for readers that are in the way
 
 
 class Saved(NamedTuple):
@@ -132,8 +133,9 @@ def _copy(source: str, target: str) -> None:
 def _readable(path: str) -> Iterator[Saved]:
     """Every record of a damaged file whose bytes are what its header promises, asked for one by one."""
     try:
-        db = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE)
+        db = connection.opened(path, apsw.SQLITE_OPEN_READWRITE)
         db.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+        db.execute("PRAGMA checksum_verification = OFF").fetchall()  # each record proves itself
         sql.row(db, "SELECT count(*) FROM sqlite_schema")
     except apsw.Error:
         return
@@ -190,7 +192,10 @@ def _open_up(store: Store) -> None:
             return
         except (apsw.NotADBError, apsw.CorruptError):
             pass  # leave the handler first: it keeps a connection alive that would be in the way
-        live = apsw.Connection(store.path)
+        live = connection.opened(store.path)
+        live.set_busy_timeout(_PATIENCE_MS)
+        with suppress(apsw.Error):  # having looked at it, SQLite keeps the journal mode that other programs work in
+            sql.row(live, "SELECT count(*) FROM sqlite_schema")
         live.config(apsw.SQLITE_DBCONFIG_RESET_DATABASE, 1)
         live.execute("VACUUM")
         live.close()
@@ -204,7 +209,7 @@ def _begin_anew(store: Store, node: str) -> None:
             os.unlink(seed)
         os.close(os.open(seed, os.O_RDWR | os.O_CREAT | os.O_EXCL, places.PRIVATE_FILE))
         try:
-            db = apsw.Connection(seed)
+            db = connection.opened(seed)
             schema.migrate(db, seed)
             with db:
                 life.mint(db, store.directory, node or store.node_name(), "the store was damaged", read_clock(), 0)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from unicodedata import ucd_3_2_0
+
 from ..patterns import pattern
 from . import expression
 from .scripts import UNSPACED_RUN, fold, letters
 from .tokens import pairs
 
 # Letters whose every capital and composed form FTS5 takes for the same token as the folded letter,
-# between signs that are never part of a token. (Not all: ς and ſ, for two, fold differently.)
+# between signs that are never part of a token. (Greek is left out: its accents fold in too many ways.)
 _SURE = "0-9a-zà-åç-öø-þа-џ"
 _BORDER = " !-/:-@\\[-`{-~、。「」"
 _INNER_WORD = pattern(f"(?<=[{_BORDER}])[{_SURE}]+(?=[{_BORDER}])")
-_WORDLIKE = pattern("[^\\W_]")
 
 
 def contains(folded: str, wanted: str, whole_words: bool) -> bool:
@@ -39,4 +40,14 @@ def needed(text: str, whole_words: bool) -> list[str]:
 
 
 def _glued(before: str, after: str) -> bool:
-    return all(_WORDLIKE.match(c) and not UNSPACED_RUN.match(c) for c in (before, after))
+    return all(_in_word(sign) for sign in (before, after))
+
+
+def _in_word(sign: str) -> bool:
+    """Whether the index takes a sign for a part of a word that has a beginning and an end."""
+    if sign.isascii():
+        return sign.isalnum()
+    seen = letters(sign)
+    if UNSPACED_RUN.match(seen):
+        return False
+    return not seen or (seen != " " and ucd_3_2_0.category(sign)[0] in "LMNC")

@@ -39,7 +39,7 @@ _SILENT = (
 # FTS5 takes symbols younger than its tables for letters; a lone surrogate cannot be stored at all.
 _SYMBOLS = "\0\u2190-\u2bff\ufff9-\uffff\ud800-\udfff\U0001f000-\U0001faff\U000e0000-\U000e00ff"
 # Letters whose small form FTS5 does not know: written out, they are found and compared alike.
-_SPELLED = "ßẞ\u1c80-\u1c88"
+_SPELLED = "ßẞς\u1c80-\u1c88"
 _TO_CHANGE = pattern(f"[{_SPELLED}{_VOWEL_SIGNS}{_SILENT}{_SYMBOLS}]")
 _IS_SPELLED = pattern(f"[{_SPELLED}]")
 _IS_SILENT = pattern(f"[{_SILENT}]")

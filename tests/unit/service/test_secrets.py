@@ -129,7 +129,7 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
         ],
         [
             "password: see the vault", "password = os.environ['DB_PASSWORD']", "password policy: at least 12 characters", "password is required",
-            "password=changeme123", "password: <your password>", "password: ********", "パスワードは十二文字以上", "password = user_password", "pwd=/work/main/src",
+            "password=changeme123", "password: <your password>", "password: ********", "パスワードは十二文字以上", "password = user_password", "pwd=/home/kim/src",
         ],
     ),
     "key or token": (

@@ -51,7 +51,7 @@ def revision(o: Observation) -> tuple[str, ...]:
 def whole(o: Observation) -> str:
     """All fields that say something, then the content."""
     table = output.rows((f"{name}:", output.one_line(value)) for name, value in fields(o) if value)
-    content = "the text is not here: it was erased" if o.body_lost else harmless(o.content)
+    content = harmless(o.content) if o.content else "(the text was erased)"
     return f"{table}\n\n{output.indent(content)}"
 
 
@@ -77,7 +77,8 @@ def fields(o: Observation) -> list[tuple[str, str]]:
         ("visibility", o.visibility),
         ("saved", f"{to_iso(o.created_at)} ({ago(o.created_at)})"),
         ("expires", f"{to_iso(o.expires_at)} ({ago(o.expires_at)})" if o.expires_at else ""),
-        ("by", f"{o.agent_family}/{o.client_id}" + (f", session {o.session_id}" if o.session_id else "")),
+        ("by", "/".join(filter(None, (o.agent_family, o.client_id)))),
+        ("session", o.session_id or ""),
         ("on", o.pc_id + (f" ({o.host})" if o.host else "") + (", here" if o.origin_here else "")),
         ("stamp", o.stamp),
     ]

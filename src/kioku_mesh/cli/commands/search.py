@@ -76,7 +76,7 @@ def text(found: Found) -> str:
 def entry(hit: Hit) -> str:
     observation = hit.observation
     parts = [head(observation, now())]
-    if observation.content.strip() != observation.subject:
+    if observation.content.strip().rstrip(".") != observation.subject:
         parts.append(output.indent(output.excerpt(observation.content)))
     if hit.explain is not None:
         parts.append(output.indent(f"why: {output.one_line(hit.why)}"))
