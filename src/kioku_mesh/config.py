@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from . import folders, repository, settings
 from .errors import BadInput, Internal
 from .model import Identity, Notice
 from .options import OPTIONS, Option, parse, unknown, writable
+from .values import NamedTuple
 
 PROJECT_FILES = (".kioku-mesh.yaml", ".kioku-mesh.toml")
 _OLD_KEYS = ("user_id", "team_id", "default_visibility")  # of the config.yaml of kioku-mesh up to 1.2

@@ -5,9 +5,10 @@ Times are microseconds since 1970 (int); `as_plain` turns a value into what JSON
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from .clock import to_iso
+from .values import NamedTuple
 
 MEMORY_TYPES = (
     "note", "decision", "bug", "pattern", "config", "summary",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from .errors import BadInput
 from .ids import is_slug
 from .model import VISIBILITIES
+from .values import NamedTuple
 
 NAME_MAX = 200  # characters of a name that somebody sets
 

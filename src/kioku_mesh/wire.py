@@ -11,9 +11,10 @@ import hashlib
 import json
 import os
 import struct
-from typing import Any, NamedTuple
+from typing import Any
 
 from . import ids
+from .values import NamedTuple
 
 LANES = ("mem", "msg")
 BODY_VERSION = 1

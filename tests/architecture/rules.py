@@ -11,7 +11,7 @@ from .source import OWN, Module, Problem, cycles, functions, imports, prose, wit
 
 # From the bottom up: a part may import from lines above it here, and from itself.
 TIERS = (
-    ("errors", "patterns"),
+    ("errors", "patterns", "values"),
     ("ids", "clock"),
     ("model",),
     ("results",),
@@ -80,8 +80,13 @@ def late_own_imports(modules: Sequence[Module]) -> Iterator[Problem]:
             if found.inside and _own(found.targets):
                 yield module.problem(found.node, "imports our own modules inside a function", found.inside)
         for node, inside in within(module):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("__import__", "import_module")):
+            if isinstance(node, ast.Call) and _name(node.func) in ("__import__", "import_module"):
                 yield module.problem(node, "an import by name escapes these rules", inside)
+
+
+def _name(function: ast.expr) -> str:
+    """The last part of what is called."""
+    return getattr(function, "attr", getattr(function, "id", ""))
 
 
 def import_cycles(modules: Sequence[Module]) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ import ast
 import io
 import tokenize
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -62,14 +63,20 @@ def read(folder: Path) -> list[Module]:
     return [parse(p.relative_to(folder).as_posix(), p.read_text("utf-8")) for p in sorted(folder.rglob("*.py"))]
 
 
-def imports(module: Module) -> Iterator[Import]:
+@cache
+def imports(module: Module) -> tuple[Import, ...]:
     """Every import of a module, own ones as absolute names."""
-    for node, inside, typing_only in _walk(module.tree, None, False):
-        if isinstance(node, ast.Import):
-            yield Import(node, tuple(alias.name for alias in node.names), inside, typing_only)
-        elif isinstance(node, ast.ImportFrom):
-            base = _absolute(module, node)
-            yield Import(node, tuple(f"{base}.{alias.name}" for alias in node.names), inside, typing_only)
+    return tuple(
+        _import(module, *found) for found in _walked(module) if isinstance(found[0], (ast.Import, ast.ImportFrom))
+    )
+
+
+def _import(module: Module, node: ast.AST, inside: Function | None, typing_only: bool) -> Import:
+    if isinstance(node, ast.ImportFrom):
+        base = _absolute(module, node)
+        return Import(node, tuple(f"{base}.{alias.name}" for alias in node.names), inside, typing_only)
+    assert isinstance(node, ast.Import)
+    return Import(node, tuple(alias.name for alias in node.names), inside, typing_only)
 
 
 def functions(module: Module) -> Iterator[Function]:
@@ -78,7 +85,7 @@ def functions(module: Module) -> Iterator[Function]:
 
 def within(module: Module) -> Iterator[tuple[ast.AST, Function | None]]:
     """Every node with the innermost function around it."""
-    return ((node, inside) for node, inside, _ in _walk(module.tree, None, False))
+    return ((node, inside) for node, inside, _ in _walked(module))
 
 
 def prose(module: Module) -> Iterator[tuple[int, str]]:
@@ -109,12 +116,18 @@ def _reachable(start: str, graph: dict[str, set[str]]) -> set[str]:
     return found
 
 
-def _walk(node: ast.AST, inside: Function | None, typing_only: bool) -> Iterator[tuple[ast.AST, Function | None, bool]]:
-    for child in ast.iter_child_nodes(node):
-        yield child, inside, typing_only
-        below = child if isinstance(child, Function) else inside
-        guarded = isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test)
-        yield from _walk(child, below, typing_only or guarded)
+@cache
+def _walked(module: Module) -> tuple[tuple[ast.AST, Function | None, bool], ...]:
+    """Every node in the order of the text, with the function around it and whether it is for type checkers only."""
+    found: list[tuple[ast.AST, Function | None, bool]] = []
+    todo: list[tuple[ast.AST, Function | None, bool]] = [(module.tree, None, False)]
+    while todo:
+        node, inside, typing_only = todo.pop()
+        found.append((node, inside, typing_only))
+        below = node if isinstance(node, Function) else inside
+        guarded = typing_only or (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test))
+        todo += [(child, below, guarded) for child in reversed(list(ast.iter_child_nodes(node)))]
+    return tuple(found)
 
 
 def _absolute(module: Module, node: ast.ImportFrom) -> str:

@@ -10,8 +10,13 @@ from pathlib import Path
 
 import kioku_mesh
 from kioku_mesh import errors
+from kioku_mesh.service.memory import Memory
 
 PUBLIC = {"__version__"}
+SERVICE = set(
+    "save search recall get revise delete delete_matching restore purge status brief gc backup backups restore_backup "
+    "rebuild projects rename_project alias_project delete_project resolve known records import_records close".split()
+)
 ERROR_CODES = {
     "KiokuError": "internal",
     "BadInput": "bad_input",
@@ -67,6 +72,11 @@ def names_bound(node: ast.stmt) -> Iterator[str]:
         yield from (
             name.id for name in ast.walk(node) if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
         )
+
+
+def test_the_methods_of_the_service_are_these() -> None:
+    """Every interface is made of these use cases."""
+    assert {name for name in vars(Memory) if not name.startswith("_")} == SERVICE
 
 
 def test_the_error_codes_are_these() -> None:

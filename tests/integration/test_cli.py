@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -88,6 +89,7 @@ def test_the_other_answers_have_these_shapes(home: Home) -> None:
 )
 def test_exit_statuses(home: Home, arguments: list[str], status: int) -> None:
     """Done, failed, bad input, no such thing; with a failure stdout is empty and stderr has the form."""
+    home.save(TEXT)
     ran = home.run(*arguments, "--json")
     assert ran.status == status, ran
     if status:
@@ -102,7 +104,7 @@ def test_exit_statuses(home: Home, arguments: list[str], status: int) -> None:
 @pytest.mark.parametrize(
     "environment",
     [
-        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        {"LC_ALL": "C", "PYTHONUTF8": ""},
         {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
         {"PYTHONIOENCODING": "latin-1", "PYTHONUTF8": "0"},
     ],
@@ -149,7 +151,7 @@ def test_output_that_cannot_be_written_is_a_failure(home: Home) -> None:
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
 def test_closed_streams_are_survived(home: Home, closed: str) -> None:
     """A program that is started with a stream closed does its work and does not fall over."""
-    line = " ".join([*(f"'{word}'" for word in command("kioku-mesh")), "save", "'some words to keep'", closed])
+    line = f"{shlex.join([*command('kioku-mesh'), 'save', 'some words to keep'])} {closed}"
     done = subprocess.run(["sh", "-c", line], env=home.env(), cwd=home.work, capture_output=True, timeout=60, check=False)
     assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
     assert len(home.json("list")["results"]) == 1
@@ -160,16 +162,18 @@ def test_an_interrupted_command_exits_130(home: Home) -> None:
     """Ctrl-C while it waits for text: nothing is saved, no traceback."""
     process = home.start("save", "-", stdin=subprocess.PIPE)
     assert process.stdin
-    assert process.stderr
     process.stdin.write(b"a" * 100_000)  # more than a pipe holds: it has begun to read
     process.stdin.flush()
-    process.send_signal(signal.SIGINT)
-    err = process.stderr.read()
-    process.stdin.close()
-    process.stdout.close()
-    process.stderr.close()
-    assert process.wait(30) == 130
-    assert err == b"interrupted\n"
+    for _ in range(5):  # a signal between two reads is only seen with the next one
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(5)
+            break
+        except subprocess.TimeoutExpired:
+            continue
+    _, err = process.communicate()
+    assert process.returncode == 130
+    assert err.strip() == b"interrupted"
     assert not home.database.exists()
 
 
@@ -255,8 +259,7 @@ def test_bash_completes_what_is_stored(home: Home) -> None:
     own = home.save(TEXT, "-p", "shop")
     programs = home.folder / "bin"
     programs.mkdir()
-    start = " ".join(f"'{word}'" for word in command("kioku-mesh"))
-    (programs / "kioku-mesh").write_text(f'#!/bin/sh\nexec {start} "$@"\n')
+    (programs / "kioku-mesh").write_text(f'#!/bin/sh\nexec {shlex.join(command("kioku-mesh"))} "$@"\n')
     (programs / "kioku-mesh").chmod(0o755)
     env = {**home.env(), "PATH": f"{programs}{os.pathsep}{home.env()['PATH']}"}
     script = home.ok("completion", "bash").out

@@ -139,17 +139,14 @@ class Nursery:
         before = len(read(acks))
         pid = self.start(work, folder, acks)
         patience = time.monotonic() + 60
-        while (
-            steps
-            and len(said := read(acks)) < before + steps
-            and not any(words[0] == "failed" for words in said[before:])
-        ):
+        while len(read(acks)) < before + steps:
             assert time.monotonic() < patience, f"{work} does nothing"
             time.sleep(0.001)
         time.sleep(seconds)
         ended = self.kill(pid)
         said = read(acks)
-        assert ended == signal.SIGKILL, f"{work} ended by itself: {said[-1:]}"
+        failed = [words for words in said if words[0] == "failed"]
+        assert (ended, failed) == (signal.SIGKILL, []), f"{work} ended by itself: {failed}"
         return said
 
 

@@ -14,6 +14,10 @@ from ..errors import BadInput, DiskFull, Internal, KiokuError
 INTERRUPTED = 130
 
 
+class ReaderLeft(Exception):
+    """Whoever reads our output has seen enough. (A BrokenPipeError would be caught by click, as a failure.)"""
+
+
 def guarded(command: Callable[[], Any], arguments: Sequence[str], verbose: Callable[[], bool]) -> int:
     """The exit status of `command`. A failure is written to stderr, with `--json` among the arguments as an object too.
 
@@ -28,7 +32,7 @@ def guarded(command: Callable[[], Any], arguments: Sequence[str], verbose: Calla
     except KeyboardInterrupt:
         _write_error("interrupted\n")
         return INTERRUPTED
-    except BrokenPipeError:  # whoever reads our output has seen enough
+    except (BrokenPipeError, ReaderLeft):
         _silence()
         return 0
     except Exception as error:  # noqa: BLE001  the edge of the process

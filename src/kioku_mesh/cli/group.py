@@ -11,6 +11,7 @@ import click
 from .. import __version__, config
 from ..errors import BadInput
 from . import pages, table
+from .edge import ReaderLeft
 
 HELP = {"help_option_names": ["-h", "--help"]}
 
@@ -33,6 +34,12 @@ class Commands(click.Group):
             hint = f"{_like(name, (*table.ENTRIES, *table.ALIASES))}{ctx.command_path} --help lists the commands"
             raise BadInput(f"no such command: {name}", hint)
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise ReaderLeft from None
 
     def get_help(self, ctx: click.Context) -> str:  # noqa: ARG002
         return pages.help_page().rstrip()

@@ -6,7 +6,9 @@ The help and the completion of command names read this table alone, so they impo
 from __future__ import annotations
 
 import importlib
-from typing import Any, NamedTuple
+from typing import Any
+
+from ..values import NamedTuple
 
 PROGRAM = "kioku-mesh"
 # loading click is most of the start-up time, so the group is found like a command

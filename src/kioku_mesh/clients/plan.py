@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..errors import BadInput, Refused
 from ..model import Notice
 from ..patterns import pattern
+from ..values import NamedTuple
 from .files import Entries
 from .table import Client, Place
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ..config import Config
 from ..errors import NotAvailable, Timeout
 from ..patterns import pattern
+from ..values import NamedTuple
 from .table import Client
 
 if TYPE_CHECKING:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..model import Notice
+from ..values import NamedTuple
 
 
 class Known(NamedTuple):

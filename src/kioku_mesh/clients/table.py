@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..config import Config
 from ..errors import BadInput
+from ..values import NamedTuple
 
 SCOPES = ("user", "project")
 

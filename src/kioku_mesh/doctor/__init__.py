@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from .. import __version__
 from ..clock import now as read_clock
 from ..config import Config
 from ..errors import BadInput, KiokuError
 from ..store.store import Store
+from ..values import NamedTuple
 from . import agents, contents, setup, surroundings
 from .case import Case, failed, not_checked, passed
 from .results import FAIL, WARN, Check, Report, report

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
+
+from ..values import NamedTuple
 
 CLIENTS = {
     "claude-code": ("claude", "claude-code"),

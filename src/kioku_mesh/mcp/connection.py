@@ -6,8 +6,9 @@ import sys
 import threading
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
+from ..values import NamedTuple
 from . import protocol, wire
 from .pool import Pool
 from .protocol import META, Refusal, Request

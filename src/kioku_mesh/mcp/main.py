@@ -7,10 +7,11 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 from .. import __version__
 from ..errors import BadInput
+from ..values import NamedTuple
 from . import instructions, resources, tools
 from .connection import Connection, Offer
 from .protocol import Request

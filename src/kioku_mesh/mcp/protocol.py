@@ -6,9 +6,10 @@ asks and in which revision. Requests are told apart one by one, so a client may 
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from .. import __version__
+from ..values import NamedTuple
 
 HANDSHAKE = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")
 STATELESS = ("2026-07-28",)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from .. import clock
 from ..model import Found, Notice, Saved, as_plain
 from ..results import Deleted, Got, Project, Recalled, Restored, Status
 from ..service.packing import harmless
+from ..values import NamedTuple
 from . import rows
 from .rows import Around, Room, lean
 

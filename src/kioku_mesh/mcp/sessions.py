@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from .. import app, config, ids
@@ -13,6 +13,7 @@ from ..service.memory import Memory
 from . import arguments, calls, resources
 from .caller import Caller, identify
 from .protocol import INTERNAL_ERROR, INVALID_PARAMS, RESOURCE_NOT_FOUND, Refusal, Request, tool_error
+from .tending import Tender
 
 OPEN_MAX = 16  # memories kept open; one connection has one caller, but for clients that share it between their sessions
 
@@ -33,11 +34,13 @@ class Sessions:
 
     def __init__(self, tools: Mapping[str, Tool], open_: Open, environ: Mapping[str, str], cwd: str) -> None:
         self._tools = tools
+        self._writes = any(not tool["annotations"]["readOnlyHint"] for tool in tools.values())
         self._open = open_
         self._environ = environ
         self._cwd = cwd
         self._sessions: dict[Caller, Session] = {}
         self._lock = threading.Lock()
+        self._tender = Tender(self._tend)
 
     def run(self, request: Request, roots: Callable[[], tuple[str, ...]]) -> dict[str, Any]:
         """The result of a call. Raises Refusal where the request itself is wrong."""
@@ -45,6 +48,7 @@ class Sessions:
         return self._call(request, caller) if request.method == "tools/call" else self._read(request, caller)
 
     def close(self) -> None:
+        self._tender.stop()
         with self._lock:
             for session in self._sessions.values():
                 session.memory.close()
@@ -99,6 +103,20 @@ class Sessions:
         try:
             yield session.memory
         finally:
+            with self._lock:
+                session.calls -= 1
+            if self._writes:
+                self._tender.touch()
+
+    def _tend(self) -> None:
+        """The last memory used does the background work; what goes wrong there shows in the next call."""
+        with self._lock:
+            session = next(reversed(self._sessions.values()), None)
+            if session:
+                session.calls += 1
+        if session:
+            with suppress(KiokuError):
+                session.memory.tend()
             with self._lock:
                 session.calls -= 1
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from ..model import Filter, Notice
+from ..values import NamedTuple
 
 
 class Signal(Protocol):

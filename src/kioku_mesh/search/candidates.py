@@ -15,20 +15,21 @@ from .rank import Scored
 
 _BLOCK = 100  # candidates weighed against each other
 _WINDOWS = (5_000, 50_000, None)  # newest rows looked at for words that are everywhere; None: all
+_FEW = 500  # memories that are looked at one by one
 _SORTED_MAX = 20_000  # rows that are put into order of time by us
 _BATCH = 50  # memories read at once to look into their text
 
 
-def newest(snapshot: Snapshot, where: Filter, now: int) -> Iterator[Scored]:
-    """Everything that fits the filter, newest first."""
-    offset, size = 0, 2 * _BLOCK
+def newest(snapshot: Snapshot, where: Filter, now: int, skip: int = 0) -> Iterator[Scored]:
+    """Everything that fits the filter, newest first, without the first `skip`."""
+    offset, size = skip, 2 * _BLOCK
     while True:
         rows = snapshot.newest(where, now, size, offset)
         yield from (Scored(row, 0.0) for row in rows)
         if len(rows) < size:
             return
         # doubling keeps the cost of skipping in proportion to what was read
-        offset, size = offset + size, 2 * (offset + size)
+        offset, size = offset + size, 2 * size
 
 
 def ranked(
@@ -106,7 +107,17 @@ def folded_fields(texts: Texts) -> list[str]:
 
 
 def _blocks(snapshot: Snapshot, stage: Stage, where: Filter, now: int) -> Iterator[list[tuple[int, float]]]:
-    for window in _WINDOWS if stage.common else (None,):
+    windows: Sequence[int | None] = (None,)
+    if stage.common and where != Filter(states=where.states):
+        rows = snapshot.newest(where, now, _FEW + 1, 0)
+        if len(rows) <= _FEW:
+            # the filter leaves so little that looking at it is cheaper than weighing words that are everywhere
+            fitting = snapshot.matching(stage.expression, rows)
+            yield [(row, 0.0) for row in rows if row in fitting]
+            return
+    elif stage.common:
+        windows = _WINDOWS
+    for window in windows:
         done, size = 0, _BLOCK
         while True:
             found = snapshot.match(stage.expression, where, now, size, window)

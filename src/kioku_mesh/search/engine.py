@@ -19,7 +19,7 @@ TEXT_MAX = 20_000  # characters of a query
 
 _OPERATORS = pattern(r'["“”*]|(?<!\w)-')
 _COMPARED = 1000  # characters, words: how much of a text is compared with other memories
-_COMPARED_WORDS = 24
+_COMPARED_WORDS = 12
 _RARE = 200  # a word in more memories than this tells little about likeness
 _RAREST = 5
 
@@ -27,7 +27,7 @@ _RAREST = 5
 def find(snapshot: Snapshot, query: Query, project: str | None, now: int) -> Ranked:
     """The hits of one page. `project`: the current one, preferred a little. Raises TooLarge."""
     sense = _understand(query)
-    page = list(islice(_everything(snapshot, sense, project, now), query.offset, query.offset + query.limit + 1))
+    page = list(islice(_everything(snapshot, sense, project, now, query.offset), query.limit + 1))
     return Ranked(
         explain.hits(snapshot, sense, page[: query.limit]),
         len(page) > query.limit,
@@ -40,7 +40,8 @@ def similar(snapshot: Snapshot, text: str, where: Filter, now: int, limit: int) 
     """Rows that share the rarest words of `text`, most alike first. Cheap and only a guess: for hints while saving."""
     terms = query_terms(_OPERATORS.sub(" ", text[:_COMPARED]))
     rare = []
-    for word in words(terms)[:_COMPARED_WORDS]:
+    # long words are seldom common, and counting is what costs
+    for word in sorted(words(terms), key=lambda word: -len(word.text))[:_COMPARED_WORDS]:
         rows = snapshot.frequency(word.expression, _RARE + 1)
         if 0 < rows <= _RARE:
             rare.append((rows, word.expression))
@@ -64,13 +65,15 @@ def _understand(query: Query) -> explain.Sense:
     return explain.Sense(query, QueryTerms(), tuple(phrase.text for phrase in terms.phrases) or (text,))
 
 
-def _everything(snapshot: Snapshot, sense: explain.Sense, project: str | None, now: int) -> Iterator[Scored]:
-    """All hits in their order, found as they are asked for."""
+def _everything(
+    snapshot: Snapshot, sense: explain.Sense, project: str | None, now: int, skip: int = 0
+) -> Iterator[Scored]:
+    """All hits in their order without the first `skip`, found as they are asked for."""
     query, terms = sense.query, sense.terms
-    if sense.literal:
-        return candidates.containing(snapshot, sense.literal, query.where, now)
     if not query.text.strip():
-        return candidates.newest(snapshot, query.where, now)
+        return candidates.newest(snapshot, query.where, now, skip)
+    if sense.literal:
+        return islice(candidates.containing(snapshot, sense.literal, query.where, now), skip, None)
     found = stages(terms, query.mode, snapshot.frequency)
     phrases = [phrase.text for phrase in terms.phrases]
-    return candidates.ranked(snapshot, found, phrases, query.where, project, now)
+    return islice(candidates.ranked(snapshot, found, phrases, query.where, project, now), skip, None)

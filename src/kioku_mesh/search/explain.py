@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..model import RESULT_MAX, Notice, Query
 from ..text.literal import contains
@@ -12,6 +12,7 @@ from ..text.scripts import fold
 from ..text.stems import has_word
 from ..text.terms import QueryTerms, Word
 from ..text.tokens import index_text
+from ..values import NamedTuple
 from .answers import RankedHit, Snapshot, Texts
 from .candidates import folded_fields
 from .query import words

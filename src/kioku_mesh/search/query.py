@@ -7,10 +7,10 @@ the others follow only when those were not enough. Nothing is left out in the en
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from ..text import expression
 from ..text.terms import QueryTerms, Word
+from ..values import NamedTuple
 
 BUDGET = 5000  # rows that all the words of the first stage may have together
 

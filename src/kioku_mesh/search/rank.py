@@ -8,9 +8,9 @@ Each factor is at least 1 and all together are at most 1.2, so a hit that is 1.2
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from ..clock import DAY
+from ..values import NamedTuple
 from .answers import Signal
 
 IMPORTANCE = 0.06  # more for importance 5 than for 1

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from ..model import Hit, Observation
 from ..text.derive import SUMMARY_MAX
+from ..values import NamedTuple
 from .guards import Signature, same, signature
 from .packing import Entry
 

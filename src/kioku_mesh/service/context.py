@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from .. import ids
 from ..config import Config
 from ..errors import BadInput, Refused
 from ..model import VISIBILITIES, Filter, Identity
 from ..store.store import Store
+from ..values import NamedTuple
 
 
 class Context(NamedTuple):

@@ -10,10 +10,11 @@ from ..clock import now as read_clock
 from ..errors import BadInput, NotFound, Refused
 from ..model import STATES, Draft, Filter, Observation
 from ..results import Deleted, Line, Purged, Restored
-from ..store import backup, upkeep
+from ..store import backup
+from ..store import upkeep as store_upkeep
 from ..store.reading import Snapshot
 from ..store.transaction import Transaction
-from . import saving
+from . import saving, upkeep
 from .context import Context
 
 
@@ -30,7 +31,7 @@ def delete(ctx: Context, wanted: Sequence[str], reason: str | None = None, dry_r
         for scope, names in _by_scope(fresh):
             transaction.append(wire.TOMBSTONE, scope, _reason(ctx, reason), names=names, until=until)
         again = _revealed(ctx, transaction, alive)
-    upkeep.after_save(ctx.store)
+    upkeep.after_save(ctx)
     return Deleted(tuple(o.observation_id for o in fresh), gone, again, until)
 
 
@@ -117,7 +118,7 @@ def purge(
         for scope, part in names:
             transaction.append(wire.PURGE, scope, _reason(ctx, None), names=part)
         again = _revealed(ctx, transaction, alive)
-    upkeep.erase_all(ctx.store)
+    store_upkeep.erase_all(ctx.store)
     backup.replace_all(ctx.store)
     return Purged(tuple(o.observation_id for o in found), tuple(absent), again)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
-from typing import NamedTuple
 
 from ..model import Notice
 from ..patterns import pattern
 from ..text.derive import is_placeholder
+from ..values import NamedTuple
 
 # --- of no use later -------------------------------------------------------------------------------------------------
 
@@ -37,7 +37,11 @@ def noise(content: str) -> Notice | None:
     text = content.strip()
     if len(text) <= 24:
         words = normal(text).strip(".!?。！ ")
-        if is_placeholder(text) or words.replace(" ", "").replace("'", "") in _ANSWERS:
+        if (
+            is_placeholder(text)
+            or words.replace(" ", "") in _ANSWERS
+            or all(word.strip(",.!") in _ANSWERS for word in words.split())
+        ):
             return _noise(
                 "this says nothing to somebody who reads it later", "write what was decided or found, and why"
             )

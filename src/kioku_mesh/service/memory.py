@@ -148,6 +148,10 @@ class Memory:
         """Erase what is past its time, sweep what expired, move the write-ahead log."""
         return upkeep.collect(self._ctx, dry_run)
 
+    def tend(self) -> None:
+        """What `gc` does, for a process that is idle."""
+        upkeep.tend(self._ctx)
+
     def backup(self, path: str | None = None, keep: int | None = None) -> BackupFile:
         """Copy the store while it is in use, verified."""
         return backup.make(self.store, path, self.config.get("backup.keep") if keep is None else keep)

@@ -12,9 +12,10 @@ from ..clock import parse_time, to_iso
 from ..errors import BadInput, KiokuError
 from ..model import MEMORY_TYPES, Draft, Filter
 from ..results import Imported, Problem
-from ..store import upkeep
 from ..store.reading import Snapshot
 from ..store.transaction import Transaction
+from ..store.upkeep import PAUSE_S, SLICE_S
+from . import upkeep
 from .checking import check
 from .context import Context
 
@@ -94,10 +95,10 @@ def import_records(ctx: Context, lines: Iterable[Mapping[str, Any]], project: st
         else:
             with ctx.store.write() as transaction:
                 part, at = _take(ctx, transaction.snapshot(ctx.scopes), transaction, wanted, at, project)
-            time.sleep(upkeep.PAUSE_S)
+            time.sleep(PAUSE_S)
         total = _sum(total, part)
     if not dry_run:
-        upkeep.after_save(ctx.store)
+        upkeep.after_save(ctx)
     return total
 
 
@@ -116,7 +117,7 @@ def _take(
     """Lines from `at` on, for as long as one transaction may last; the index of the first that is left."""
     added = known = conflicts = 0
     problems = []
-    end = time.monotonic() + upkeep.SLICE_S
+    end = time.monotonic() + SLICE_S
     while at < len(wanted) and (transaction is None or time.monotonic() < end):
         try:
             outcome = _Line(ctx, wanted[at], project).put(snapshot, transaction)

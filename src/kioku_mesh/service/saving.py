@@ -8,12 +8,11 @@ from ..clock import now as read_clock
 from ..errors import BadInput, NotFound, SecretFound, StoreError
 from ..model import Draft, Filter, Notice, Observation, Saved, Similar
 from ..search.alike import alike, titled
-from ..store import upkeep
 from ..store.content import fingerprint
 from ..store.reading import Snapshot
 from ..store.transaction import Transaction
 from ..text.derive import derive_subject
-from . import guards, secrets
+from . import guards, secrets, upkeep
 from .checking import check
 from .context import Context
 
@@ -39,7 +38,7 @@ def save(ctx: Context, draft: Draft) -> Saved:
         header = transaction.append(
             wire.OBSERVATION, scope, body, names=_unique(draft.supersedes), until=draft.expires_at
         )
-    upkeep.after_save(ctx.store)
+    upkeep.after_save(ctx)
     return Saved(
         observation_id=header.id,
         status="saved",

@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from ..patterns import pattern
+from ..values import NamedTuple
 
 
 class Finding(NamedTuple):

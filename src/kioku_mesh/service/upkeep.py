@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from ..clock import DAY
 from ..clock import now as read_clock
+from ..errors import KiokuError
 from ..results import Line, Swept
 from ..store import backup
 from ..store import store as stores
@@ -11,6 +14,7 @@ from ..store import upkeep as store_upkeep
 from .context import Context
 
 _PREVIEW = 10_000
+QUICK_BACKUP = 2 << 20  # bytes of a store that is copied within a few milliseconds
 
 
 def collect(ctx: Context, dry_run: bool = False) -> Swept:
@@ -26,22 +30,46 @@ def collect(ctx: Context, dry_run: bool = False) -> Swept:
     preview = tuple(Line(o.observation_id, o.subject, o.project, o.memory_type, o.created_at, o.state) for o in shown)
     if dry_run:
         return Swept(len(due.erasable), len(due.expired), before, before, preview, True)
+    swept, erased = _work(ctx)
+    return Swept(erased, swept, before, store_upkeep.size(store), preview)
+
+
+def tend(ctx: Context) -> None:
+    """What `gc` does, for a process that is idle anyway: in slices, and nothing when nothing is due."""
+    if ctx.store.exists():
+        _work(ctx)
+
+
+def after_save(ctx: Context) -> None:
+    """A bounded step for a process that has no idle time: a little erasing, a backup as long as that is quick.
+
+    Never a reason for a save to fail: what cannot be done now is done after a later one.
+    """
+    with suppress(KiokuError):
+        store_upkeep.erase_if_due(ctx.store)
+        if store_upkeep.size(ctx.store) <= QUICK_BACKUP and ctx.store.born() < read_clock() - DAY:
+            _keep_backup(ctx)
+
+
+def _work(ctx: Context) -> tuple[int, int]:
+    """How many were swept and erased."""
+    store = ctx.store
     swept = 0
-    while done := store_upkeep.sweep(store, retention):
+    while done := store_upkeep.sweep(store, ctx.config.get("retention_days") * DAY):
         swept += done
     erased = store_upkeep.erase_all(store)
     if erased:
         backup.replace_all(store)
     store_upkeep.empty_wal(store)
     _keep_backup(ctx)
-    return Swept(erased, swept, before, store_upkeep.size(store), preview)
+    return swept, erased
 
 
 def _keep_backup(ctx: Context) -> None:
     """One managed backup, at most a day old."""
     keep = ctx.config.get("backup.keep")
-    kept = backup.managed(ctx.store)
-    if keep and (not kept or kept[0].created_at < read_clock() - DAY):
+    newest = backup.newest(ctx.store)
+    if keep and (newest is None or newest < read_clock() - DAY):
         backup.make(ctx.store, keep=keep)
 
 

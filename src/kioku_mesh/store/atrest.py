@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import zlib
 
+from ..wire import Malformed
+
 _RAW, _DEFLATE_1 = b"\x00", b"\x01"
 
 # What every record contains, most frequent last (deflate reaches the end of the dictionary with the shortest distances).
@@ -34,14 +36,14 @@ def pack(data: bytes) -> bytes:
 
 
 def unpack(stored: bytes) -> bytes:
-    """Raises ValueError for damaged bytes."""
+    """Raises Malformed for damaged bytes."""
     form, data = stored[:1], stored[1:]
     if form == _RAW:
         return data
     if form != _DEFLATE_1:
-        raise ValueError("unknown packing")
+        raise Malformed("unknown packing")
     try:
         stretch = zlib.decompressobj(-12, _DICTIONARY_1)
         return stretch.decompress(data) + stretch.flush()
     except zlib.error as damaged:
-        raise ValueError(str(damaged)) from None
+        raise Malformed(str(damaged)) from None

@@ -13,7 +13,7 @@ from ..clock import SECOND, to_iso
 from ..clock import now as read_clock
 from ..errors import BadInput, NotFound, StoreError
 from ..results import BackupFile
-from . import connection, life, places, schema, sql
+from . import checkpoint, connection, life, places, schema, sql
 from .connection import translated
 from .store import Store
 
@@ -26,18 +26,29 @@ def folder(store: Store) -> str:
     return os.path.join(store.directory, FOLDER)
 
 
-def managed(store: Store) -> list[BackupFile]:
-    """The automatic and plain `backup` files, newest first."""
+def _paths(store: Store) -> list[str]:
+    """The managed files by the time in their names, newest first."""
     try:
-        names = sorted(os.listdir(folder(store)), reverse=True)
+        names = os.listdir(folder(store))
     except FileNotFoundError:
         return []
+    ours = [name for name in names if name.startswith(_MANAGED) and name.endswith(".db")]
+    return [os.path.join(folder(store), name) for name in sorted(ours, reverse=True)]
+
+
+def managed(store: Store) -> list[BackupFile]:
+    """The automatic and plain `backup` files, newest first; damaged ones are left out."""
     found = []
-    for name in names:
-        if name.startswith(_MANAGED) and name.endswith(".db"):
-            with suppress(StoreError, BadInput):
-                found.append(describe(os.path.join(folder(store), name)))
+    for path in _paths(store):
+        with suppress(StoreError, BadInput):
+            found.append(describe(path))
     return found
+
+
+def newest(store: Store) -> int | None:
+    """When the newest managed backup was made, without opening it."""
+    paths = _paths(store)
+    return int(os.stat(paths[0]).st_mtime * SECOND) if paths else None
 
 
 def make(store: Store, path: str | None = None, keep: int | None = None) -> BackupFile:
@@ -95,19 +106,20 @@ def _to_disk(path: str) -> None:
 
 
 def prune(store: Store, keep: int) -> None:
-    for old in managed(store)[keep:]:
+    for old in _paths(store)[keep:]:
         with suppress(FileNotFoundError):
-            os.unlink(old.path)
+            os.unlink(old)
 
 
 def replace_all(store: Store) -> None:
     """After an erasure: no managed backup may still contain what was erased."""
-    old = managed(store)
+    old = _paths(store)
     if old:
-        make(store)
-        for file in old:
-            with suppress(FileNotFoundError):
-                os.unlink(file.path)
+        made = make(store)
+        for path in old:
+            if path != made.path:
+                with suppress(FileNotFoundError):
+                    os.unlink(path)
 
 
 def verify(path: str) -> None:
@@ -161,6 +173,7 @@ def restore(store: Store, path: str) -> BackupFile:
 def copy_in(store: Store, path: str) -> None:
     """Overwrite the live database page by page under the write lock, whatever state it is in."""
     with translated(store.path), store.locked() as held:
+        held.base = ""
         live = _usable(store.path)
         try:
             source = connection.opened(path, connection.READ_ONLY)
@@ -180,6 +193,7 @@ def copy_in(store: Store, path: str) -> None:
                     live, store.directory, node, "a backup was put back", now, before.clock if before else 0
                 )
             held.mark = alive.mark
+            checkpoint.truncate(live, held)
         finally:
             live.close()
 

@@ -46,7 +46,7 @@ def differences(store: Store) -> list[str]:
         os.close(os.open(copy, os.O_RDWR | os.O_CREAT | os.O_EXCL, places.PRIVATE_FILE))
         db = connection.opened(copy)
         try:
-            db.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = FILE")
+            sql.rows(db, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = FILE")
             with store.read(), db.backup("main", store.reader(), "main") as work:
                 work.step(-1)
             return _compared(db)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import apsw
 
 from ..model import Filter
+from ..values import NamedTuple
 from . import sql
 
 NOTHING = "0"

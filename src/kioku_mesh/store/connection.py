@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import apsw
 
 from ..errors import DiskFull, Internal, KiokuError, StoreBusy, StoreError, StoreUnwritable
+from ..wire import Malformed
 from . import sql
 
 DATABASE = "memory.db"
@@ -37,6 +38,8 @@ def translated(path: str) -> Iterator[None]:
         raise _from_sqlite(error, path) from error
     except OSError as error:
         raise _from_system(error, path) from error
+    except (Malformed, UnicodeDecodeError) as error:
+        raise StoreError(f"{path} is damaged: {error}", _CORRUPT_HINT) from error
 
 
 def _from_sqlite(error: apsw.Error, path: str) -> KiokuError:
@@ -145,8 +148,8 @@ def writable(path: str) -> apsw.Connection:
     """A connection that may write, in WAL mode. The file is created if need be."""
     db = opened(path)
     _prepare(db)
-    db.execute(
-        "PRAGMA synchronous = FULL; PRAGMA fullfsync = 1; PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 0"
+    sql.rows(  # fetched to the end: a pragma that answers would keep those behind it from being run
+        db, "PRAGMA synchronous = FULL; PRAGMA fullfsync = 1; PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 0"
     )
     return db
 
@@ -167,6 +170,11 @@ def readable(path: str) -> apsw.Connection:
                 f"{path} cannot be read here: its write-ahead log needs a writable directory",
                 "let any kioku-mesh command run once where the directory is writable, or copy the directory to such a place",
             ) from None
+    return alone(path)
+
+
+def alone(path: str) -> apsw.Connection:
+    """The file itself, as the last checkpoint left it, without its write-ahead log. Raises what SQLite raises."""
     return _read(f"file:{_uri(path)}?immutable=1", READ_ONLY | apsw.SQLITE_OPEN_URI)
 
 
@@ -177,7 +185,7 @@ def _uri(path: str) -> str:
 def _read(name: str, flags: int) -> apsw.Connection:
     db = opened(name, flags)
     _prepare(db)
-    db.execute("PRAGMA query_only = ON")
+    sql.rows(db, "PRAGMA query_only = ON")
     sql.rows(db, "SELECT count(*) FROM sqlite_schema")
     return db
 
@@ -188,4 +196,4 @@ def _prepare(db: apsw.Connection) -> None:
     db.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
     db.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
     db.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
-    db.execute("PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON")
+    sql.rows(db, "PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import apsw
 
 from .. import wire
+from ..values import NamedTuple
 from . import atrest, content, sql
 
 

@@ -8,10 +8,11 @@ with the same `text.tokens.VERSION`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ..text.dates import date_words
 from ..text.tokens import index_text
+from ..values import NamedTuple
 from . import sql
 
 if TYPE_CHECKING:
@@ -66,8 +67,7 @@ def probe(db: apsw.Connection) -> None:
 
 def frequency(db: apsw.Connection, expression: str, limit: int = 5001) -> int:
     """How many rows fit, counted up to `limit`."""
-    counted = "SELECT count(*) FROM (SELECT 1 FROM fulltext WHERE fulltext MATCH ? LIMIT ?)"
-    return int(sql.row(db, counted, (expression, limit))[0])
+    return int(sql.row(db, _counted(), (expression, limit))[0])
 
 
 def match(
@@ -83,34 +83,31 @@ def match(
     `where_sql` is a condition on `observation AS o` with `params`. `newest_rows` looks only at that many of the
     highest row numbers, for words that are everywhere.
     """
-    # Most memories pass the condition, and looking it up costs more than ranking: so first for the best alone.
-    few = limit + limit // 4 + 10
-    found = _best(db, expression, where_sql, params, limit, newest_rows, few)
-    if len(found) < limit and frequency(db, expression, few + 1) > few:
-        found = _best(db, expression, where_sql, params, limit, newest_rows, -1)
-    return found
-
-
-def _best(
-    db: apsw.Connection,
-    expression: str,
-    where_sql: str,
-    params: Sequence[object],
-    limit: int,
-    newest_rows: int | None,
-    looked_at: int,
-) -> list[tuple[int, float]]:
-    """Those of the `looked_at` most relevant rows (-1: of all) that meet the condition."""
     newest = ""
     if newest_rows is not None:
         newest = f" AND rowid > (SELECT coalesce(max(n), 0) - {int(newest_rows)} FROM observation)"
-    # CROSS JOIN: else SQLite may ask FTS5 anew for each row of `observation`
-    return sql.rows(
-        db,
+    values = (expression, *params, limit)
+    few = limit + limit // 4 + 10
+    found = sql.rows(db, _best(newest, where_sql, few), values)
+    if len(found) < limit and sql.row(db, _counted(newest), (expression, few + 1))[0] > few:
+        found = sql.rows(db, _best(newest, where_sql, -1), values)
+    return found
+
+
+def _counted(newest: str = "") -> str:
+    return f"SELECT count(*) FROM (SELECT 1 FROM fulltext WHERE fulltext MATCH ?{newest} LIMIT ?)"
+
+
+def _best(newest: str, where_sql: str, looked_at: int) -> str:
+    """The statement for those of the `looked_at` most relevant rows (-1: all) that meet the condition, in order.
+
+    They are held against the condition one after another, as looking one up costs more than ranking it. The inner
+    LIMIT keeps SQLite from merging the two, CROSS JOIN from asking FTS5 anew for each observation.
+    """
+    return (
         "SELECT f.n, f.relevance FROM (SELECT rowid AS n, -bm25(fulltext, 2.0, 1.0, 1.0) AS relevance FROM fulltext"
-        f" WHERE fulltext MATCH ?{newest} ORDER BY relevance DESC, rowid DESC LIMIT {int(looked_at)}) AS f"
-        f" CROSS JOIN observation AS o ON o.n = f.n WHERE {where_sql or '1'} ORDER BY f.relevance DESC, f.n DESC LIMIT ?",
-        (expression, *params, limit),
+        f" WHERE fulltext MATCH ?{newest} ORDER BY relevance DESC, rowid DESC LIMIT {looked_at}) AS f"
+        f" CROSS JOIN observation AS o ON o.n = f.n WHERE {where_sql or '1'} LIMIT ?"
     )
 
 

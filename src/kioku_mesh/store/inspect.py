@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import apsw
 
 from .. import wire
+from ..values import NamedTuple
 from . import atrest, life, log, schema, sql, view
 from .connection import LOCK, is_damage
 from .schema import NEVER, NO_COVER

@@ -8,11 +8,11 @@ database, which an old file copied over the new one falls behind.
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 
 import apsw
 
 from .. import ids
+from ..values import NamedTuple
 from . import sql
 from .connection import BIRTH
 from .places import machine_id

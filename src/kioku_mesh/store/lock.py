@@ -1,7 +1,8 @@
 """The write lock: one writer at a time, in arrival order, across threads and processes.
 
 SQLite's own waiting polls and is unfair, so every write transaction and checkpoint takes this OS lock first. The lock
-file is never deleted. Its first line says who holds it, its second is the high-water mark of the last commit.
+file is never deleted. Its first line says who holds it, its second is the high-water mark of the last commit, its third
+what the database was after the last checkpoint (see checkpoint.py).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import time
 from ..errors import StoreBusy
 
 WAIT_S = 30.0
-_WHO, _MARK, _SIZE = 0, 64, 256
+_WHO, _MARK, _BASE, _END = 0, 64, 320, 512  # where each line begins
 
 if sys.platform == "win32":
     import msvcrt
@@ -64,12 +65,16 @@ class WriteLock:
         """Waits up to `wait_s` seconds. Raises StoreBusy, naming who holds the lock; OSError if it cannot be opened."""
         self._path = path
         self._fd = _open(path)
-        if not _try(self._fd) and not self._wait(wait_s):
-            raise StoreBusy(
-                f"the memory is locked by another process for more than {wait_s:g} s ({self._holder()})",
-                "look at that process; if it hangs, end it (what it had acknowledged is safe) and try again",
-            )
-        _pwrite(self._fd, b"%d %d".ljust(_MARK - 1)[: _MARK - 1] % (os.getpid(), time.time_ns() // 1000) + b"\n", _WHO)
+        try:
+            if not _try(self._fd) and not self._wait(wait_s):
+                raise StoreBusy(
+                    f"the memory is locked by another process for more than {wait_s:g} s ({self._holder()})",
+                    "look at that process; if it hangs, end it (what it had acknowledged is safe) and try again",
+                )
+            self._put(_WHO, _MARK, f"{os.getpid()} {time.time_ns() // 1000}")
+        except BaseException:
+            self.release()  # a descriptor left open would hold the lock for as long as this process lives
+            raise
 
     def _wait(self, wait_s: float) -> bool:
         """Block in a thread: flock itself knows no time-out. An abandoned wait gives the lock back when it gets it."""
@@ -81,24 +86,51 @@ class WriteLock:
         return False
 
     def _holder(self) -> str:
-        pid, _, since = _pread(self._fd, _MARK, _WHO).decode(errors="replace").strip().partition(" ")
-        os.close(self._fd)
-        if not since.strip().isdigit():
+        pid, _, since = self._get(_WHO, _MARK).partition(" ")
+        if not since.isdigit():
             return "unknown process"
         held = time.time_ns() // 1000 - int(since)
         return f"process {pid}, since {held // 1_000_000} s"
 
+    def _get(self, begin: int, end: int) -> str:
+        return _text(_pread(self._fd, end - begin, begin))
+
+    def _put(self, begin: int, end: int, text: str) -> None:
+        _pwrite(self._fd, text.encode().ljust(end - begin - 1) + b"\n", begin)
+
     @property
     def mark(self) -> str:
         """What the last commit left here; empty if nothing did."""
-        return _pread(self._fd, _SIZE, _MARK).decode(errors="replace").strip("\0 \n")
+        return self._get(_MARK, _BASE)
 
     @mark.setter
     def mark(self, text: str) -> None:
-        _pwrite(self._fd, text.encode().ljust(_SIZE - 1) + b"\n", _MARK)
+        self._put(_MARK, _BASE, text)
+
+    @property
+    def base(self) -> str:
+        """What the last checkpoint left here; empty while one is being made or was cut off."""
+        return self._get(_BASE, _END)
+
+    @base.setter
+    def base(self, text: str) -> None:
+        self._put(_BASE, _END, text)
 
     def release(self) -> None:
         os.close(self._fd)
+
+
+def base(path: str) -> str:
+    """The line that the last checkpoint left, read without the lock; empty if there is none."""
+    try:
+        with open(path, "rb") as file:
+            return _text(file.read(_END)[_BASE:])
+    except OSError:
+        return ""
+
+
+def _text(line: bytes) -> str:
+    return line.decode(errors="replace").strip("\0 \n")
 
 
 class _Waiter(threading.Thread):

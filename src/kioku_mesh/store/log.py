@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import apsw
 
 from .. import wire
+from ..values import NamedTuple
 from . import atrest, sql
 
 
@@ -128,12 +128,15 @@ def _waiting(db: apsw.Connection, at: int, seq: int, prev: str) -> Iterator[tupl
 
 
 def read(db: apsw.Connection, n: int) -> wire.Record:
-    """One record of the log. Raises wire.Malformed or ValueError when its bytes are damaged."""
-    packed, signature, body = sql.row(db, "SELECT header, signature, body FROM record WHERE n = ?", (n,))
+    """One record of the log. Raises Malformed when its bytes are damaged."""
+    found = sql.row(db, "SELECT header, signature, body FROM record WHERE n = ?", (n,))
+    if found is None:
+        raise wire.Malformed(f"there is no record {n}")
+    packed, signature, body = found
     raw = atrest.unpack(packed)
     record = wire.Record(wire.decode_header(raw), raw, None if body is None else atrest.unpack(body), signature or b"")
     if record.body is not None and not wire.body_fits(record.header, record.body):
-        raise ValueError(f"record {n}: its body is not the one its header names")
+        raise wire.Malformed(f"record {n}: its body is not the one its header names")
     return record
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import apsw
 
 from .. import ids, wire
 from ..model import Filter, Observation
+from ..values import NamedTuple
 from . import conditions, erase, fulltext, life, observing, sql, view
 
 

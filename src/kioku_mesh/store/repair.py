@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import NamedTuple
 
 import apsw
 
@@ -14,6 +13,7 @@ from ..clock import SECOND, to_iso
 from ..clock import now as read_clock
 from ..errors import KiokuError, StoreError
 from ..results import BackupFile
+from ..values import NamedTuple
 from . import backup, connection, inspect, life, log, places, schema, sql
 from .connection import translated
 from .store import Store, rebuild
@@ -96,9 +96,8 @@ def _replace(store: Store, left: str) -> Repaired:
             f"{store.path} cannot be mended: there is no good backup, and nothing in the file can be read",
             f"to begin anew, move {store.directory} away",
         )
-    _open_up(store)
     if good:
-        backup.copy_in(store, good.path)
+        _put_in(store, good.path)
     else:
         _begin_anew(store, _node(sources, left))
     added = _add(store, sources)
@@ -184,14 +183,12 @@ def _newest_good(store: Store) -> BackupFile | None:
     return None
 
 
-def _open_up(store: Store) -> None:
-    """Empty a file in place that SQLite cannot open for writing any more, so that other programs keep the same file."""
+def _put_in(store: Store, path: str) -> None:
+    """Overwrite the live file with another; empty it before when it is too damaged for even that."""
+    with suppress(StoreError):  # leaving the handler closes connections that would be in the way
+        backup.copy_in(store, path)
+        return
     with translated(store.path), store.locked():
-        try:
-            connection.writable(store.path).close()
-            return
-        except (apsw.NotADBError, apsw.CorruptError):
-            pass  # leave the handler first: it keeps a connection alive that would be in the way
         live = connection.opened(store.path)
         live.set_busy_timeout(_PATIENCE_MS)
         with suppress(apsw.Error):  # having looked at it, SQLite keeps the journal mode that other programs work in
@@ -199,6 +196,7 @@ def _open_up(store: Store) -> None:
         live.config(apsw.SQLITE_DBCONFIG_RESET_DATABASE, 1)
         live.execute("VACUUM")
         live.close()
+    backup.copy_in(store, path)
 
 
 def _begin_anew(store: Store, node: str) -> None:
@@ -214,7 +212,7 @@ def _begin_anew(store: Store, node: str) -> None:
             with db:
                 life.mint(db, store.directory, node or store.node_name(), "the store was damaged", read_clock(), 0)
             db.close()
-            backup.copy_in(store, seed)
+            _put_in(store, seed)
         finally:
             os.unlink(seed)
 

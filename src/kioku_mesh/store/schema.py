@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import apsw
 
-from ..errors import StoreNewer
+from ..errors import StoreError, StoreNewer
 from . import fulltext
 
 VERSION = 1  # of the schema, in `user_version`
@@ -110,6 +110,18 @@ def refuse_newer(db: apsw.Connection, path: str) -> int:
             "update kioku-mesh on this machine; the file was not touched",
             found=found,
             known=VERSION,
+        )
+    return found
+
+
+def admit(db: apsw.Connection, path: str) -> int:
+    """The version of a file that is ours, 0 for an empty one. Raises StoreNewer, and StoreError for any other file."""
+    found = refuse_newer(db, path)
+    ours = db.pragma("application_id") == APPLICATION_ID if found else not db.pragma("schema_version")
+    if not ours:
+        raise StoreError(
+            f"{path} is a database of another program",
+            "move it away, or choose another state directory with KIOKU_MESH_STATE_DIR",
         )
     return found
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import apsw
 
+from ..clock import SECOND
 from ..clock import now as read_clock
 from ..errors import StoreError
 from ..ids import new_node
@@ -27,6 +28,7 @@ class Store:
         """`node`: the name this machine shall have; without it the first save makes one from `host`."""
         self.directory = directory
         self.path = os.path.join(directory, DATABASE)
+        self._lock_path = os.path.join(directory, LOCK)
         self._node = node
         self._host = host
         self._wait_s = wait_s
@@ -43,6 +45,7 @@ class Store:
             db = self.reader()
             db.execute("BEGIN")
             try:
+                schema.refuse_newer(db, self.path)
                 yield Snapshot(db, scopes, read_clock() if now is None else now)
             finally:
                 if db.in_transaction:
@@ -56,17 +59,24 @@ class Store:
         if not self.exists():
             return _empty()
         db = connection.readable(self.path)
-        if schema.refuse_newer(db, self.path) < schema.VERSION:
+        try:
+            found = schema.admit(db, self.path)
+            checkpoint.refuse_mixture(db, self.path, self._lock_path)
+        except BaseException:
             db.close()
+            raise
+        if found == schema.VERSION:
+            return self._hold(db, writes=False)
+        db.close()
+        if not found:
+            return _empty()  # another process is creating it
+        with self.locked():
             return self.writer()
-        return self._hold(db, writes=False)
 
     def exists(self) -> bool:
         """Has anything been saved here? Raises StoreError when there was a store and its file is gone or empty."""
-        try:
-            size = os.stat(self.path).st_size
-        except FileNotFoundError:
-            size = None
+        with translated(self.path):
+            size = _size(self.path)
         if size:
             return True
         if os.path.exists(os.path.join(self.directory, BIRTH)):
@@ -76,6 +86,10 @@ class Store:
                 f"to begin anew, remove {os.path.join(self.directory, BIRTH)}",
             )
         return False
+
+    def born(self) -> int:
+        """When the first memory was saved here, microseconds. Raises OSError when none was."""
+        return int(os.stat(os.path.join(self.directory, BIRTH)).st_mtime * SECOND)
 
     # --- writing
 
@@ -97,18 +111,31 @@ class Store:
                 if db.in_transaction:
                     db.execute("ROLLBACK")
                 raise
-            held.mark = transaction.life.mark
-            checkpoint.if_large(db)
+            self._refuse_replaced()
+            # The transaction stands, whatever becomes of this; the next writer does it as well.
+            with suppress(OSError, apsw.Error):
+                held.mark = transaction.life.mark
+                checkpoint.if_due(db, held)
+                self._local.file = _identity(self.path)
+
+    def _refuse_replaced(self) -> None:
+        """Raises StoreError when the file that was written to is not the one that others will open."""
+        if _identity(self.path)[:3] != self._local.file[:3]:
+            raise StoreError(
+                f"{self.path} was replaced or removed while it was written to",
+                "try again; to put a backup back while agents work, use `kioku-mesh restore-backup FILE`",
+            )
 
     @contextmanager
     def locked(self) -> Iterator[lock.WriteLock]:
         """Hold the write lock. Raises StoreBusy, naming who has it, after the waiting time."""
-        places.prepare(self.directory)
-        held = lock.WriteLock(os.path.join(self.directory, LOCK), self._wait_s)
-        try:
-            yield held
-        finally:
-            held.release()
+        with translated(self.path):
+            places.prepare(self.directory)
+            held = lock.WriteLock(self._lock_path, self._wait_s)
+            try:
+                yield held
+            finally:
+                held.release()
 
     def _alive(self, db: apsw.Connection, mark: str, at: int) -> life.Life:
         """The life that writes now: the one the file remembers, or a new one."""
@@ -137,9 +164,10 @@ class Store:
         self.exists()
         db = connection.writable(self.path)
         try:
-            if schema.refuse_newer(db, self.path) < schema.VERSION:
+            if schema.admit(db, self.path) < schema.VERSION:
                 db.execute("PRAGMA journal_mode = WAL")
                 schema.migrate(db, self.path)
+            checkpoint.refuse_mixture(db, self.path, self._lock_path)
         except BaseException:
             db.close()
             raise
@@ -196,12 +224,24 @@ def rebuild(db: apsw.Connection) -> int:
     return count
 
 
-def _identity(path: str) -> tuple[int, int] | None:
+def _size(path: str) -> int | None:
     try:
-        found = os.stat(path)
+        return os.stat(path).st_size
     except FileNotFoundError:
         return None
-    return found.st_dev, found.st_ino
+
+
+def _identity(path: str) -> tuple[int, ...]:
+    """What tells a database file and its write-ahead log from others in their place, and a changed file from itself."""
+    try:
+        file = os.stat(path)
+    except FileNotFoundError:
+        return ()
+    try:
+        wal = os.stat(path + "-wal").st_ino
+    except FileNotFoundError:
+        wal = 0
+    return file.st_dev, file.st_ino, wal, file.st_size, file.st_mtime_ns
 
 
 def _empty() -> apsw.Connection:

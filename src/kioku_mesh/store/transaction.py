@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 import apsw
 
 from .. import wire
 from ..clock import MINUTE
 from ..ids import new_id
+from ..values import NamedTuple
 from . import content, erase, life, log, sql, view
 from .reading import Snapshot
 

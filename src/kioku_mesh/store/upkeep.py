@@ -8,11 +8,13 @@ import time
 from .. import wire
 from ..clock import now as read_clock
 from . import checkpoint, erase, sql
+from .connection import translated
 from .store import Store
 
 SLICE_S = 0.025  # of work in one transaction: a saver behind it waits about twice as long
 PAUSE_S = 0.002  # between two, so that whoever waits for the write lock gets it
 _BATCH = 20
+_TRIES, _BREATH_S = 20, 0.05  # readers are done in milliseconds
 
 
 def erase_step(store: Store, now: int | None = None, seconds: float = SLICE_S) -> int:
@@ -37,15 +39,17 @@ def erase_all(store: Store) -> int:
     while done := erase_step(store):
         total += done
         time.sleep(PAUSE_S)
-    if total:
-        empty_wal(store)
+    for _ in range(_TRIES):
+        if empty_wal(store):
+            break
+        time.sleep(_BREATH_S)
     return total
 
 
 def empty_wal(store: Store) -> bool:
-    """False while a reader still uses the log; a later step tries again."""
-    with store.locked():
-        return checkpoint.truncate(store.reader())
+    """False while a reader still uses the log; every writer from now on tries again."""
+    with store.locked() as held:
+        return checkpoint.truncate(store.writer(), held)
 
 
 def sweep(store: Store, retention: int, limit: int = wire.NAMES_MAX) -> int:
@@ -63,10 +67,13 @@ def sweep(store: Store, retention: int, limit: int = wire.NAMES_MAX) -> int:
     return sum(map(len, by_scope.values()))
 
 
-def after_save(store: Store, seconds: float = 0.02) -> None:
-    """What a process without background does for the store after a save: a bounded step, only when there is work."""
-    if erase.due(store.reader(), read_clock(), 1):
-        erase_step(store, seconds=seconds)
+def erase_if_due(store: Store, seconds: float = 0.02) -> None:
+    """A bounded step of erasing, only when there is work; then the write-ahead log is emptied. Raises StoreError."""
+    with translated(store.path):
+        if erase.due(store.reader(), read_clock(), 1):
+            erase_step(store, seconds=seconds)
+            if not erase.due(store.reader(), read_clock(), 1):
+                empty_wal(store)
 
 
 def size(store: Store) -> int:

@@ -13,11 +13,11 @@ whether a body is present; what comes from bodies is kept by `content.py`.
 from __future__ import annotations
 
 from bisect import insort
-from typing import NamedTuple
 
 import apsw
 
 from .. import wire
+from ..values import NamedTuple
 from . import atrest, sql
 from .schema import NEVER, NO_COVER
 

@@ -138,7 +138,7 @@ def _sentences(line: str) -> Iterator[str]:
     start = 0
     for stop in _STOP.finditer(line):
         sentence = line[start : stop.end()].strip()
-        if sentence and not _ABBREVIATION.search(sentence):
+        if sentence and not _ABBREVIATION.search(sentence, max(0, len(sentence) - 10)):
             yield sentence
             start = stop.end()
     if rest := line[start:].strip():

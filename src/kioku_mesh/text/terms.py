@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from ..patterns import pattern
+from ..values import NamedTuple
 from . import expression, stopwords
 from .literal import needed
 from .scripts import MARK_PLANE, UNSPACED_RUN, letters, shown
@@ -14,10 +13,13 @@ WORDS_MAX = 64  # different words of one query that are looked up
 
 _QUOTED = pattern(r'(?<![^\s(\[])(-?)(?:"([^"]+)"|“([^“”]+)”)')
 _NEGATIVE = pattern(r"-([^\W\d_]{3}[\w'.]*|[^\W\d_a-zA-Z][\w'.]*)")
-_CHARACTER = f"(?:[^\\W_]|{MARK_PLANE})"
-_PIECE = pattern(f"{_CHARACTER}+")
-# What holds an identifier together: foo_bar, a/b.py, std::move, KEY=1, HW-12, x@y.
-_IDENTIFIER = pattern(f"{_CHARACTER}+(?:[-_./:#@=$~+\\\\]+{_CHARACTER}+)*")
+# A run of letters and digits, and what holds several together: foo_bar, a/b.py, std::move, KEY=1, HW-12, x@y.
+_ASCII = "[A-Za-z0-9]"  # apart, because patterns for all scripts are slow to compile and most queries need none
+_ANY = f"(?:[^\\W_]|{MARK_PLANE})"
+_PIECES = {ascii: pattern(f"{sign}+") for ascii, sign in ((True, _ASCII), (False, _ANY))}
+_IDENTIFIERS = {
+    ascii: pattern(f"{sign}+(?:[-_./:#@=$~+\\\\]+{sign}+)*") for ascii, sign in ((True, _ASCII), (False, _ANY))
+}
 _HIRAGANA = pattern("[\u3041-\u309f\u30fc]+")
 # Endings that the stemmer of FTS5 cuts off: authenticat* must find what is indexed as "authent".
 _ENDINGS = ("e", "ed", "er", "es", "ing", "ion", "ions", "or", "al", "ate", "ation", "ity", "ive", "able", "ment", "y")
@@ -69,11 +71,12 @@ def query_terms(text: str) -> QueryTerms:
     """Take a query apart. Stop words are left out unless nothing else is there."""
     phrases: list[Phrase] = []
     unwanted: list[Word] = []
-    for minus, straight, curly in _QUOTED.findall(text):
+    quotes = '"' in text or "“" in text
+    for minus, straight, curly in _QUOTED.findall(text) if quotes else ():
         _quoted((straight or curly).strip(), unwanted if minus else None, phrases)
     terms: dict[str, Term] = {}
-    for chunk in _QUOTED.sub(" ", text).split():
-        negative = _NEGATIVE.fullmatch(chunk)
+    for chunk in (_QUOTED.sub(" ", text) if quotes else text).split():
+        negative = _NEGATIVE.fullmatch(chunk) if chunk[0] == "-" else None
         found = _terms(negative[1] if negative else chunk)
         if negative and found:
             unwanted.append(Word(negative[1], expression.all_of([term.whole for term in found])))
@@ -111,6 +114,8 @@ def _at_most(terms: list[Term], limit: int) -> list[Term]:
 
 def _terms(chunk: str) -> list[Term]:
     text = letters(chunk)
+    if text.isascii():
+        return _identifiers(text)
     terms, start = [], 0
     for run in UNSPACED_RUN.finditer(text):
         terms += [*_identifiers(text[start : run.start()]), _unspaced(run[0])]
@@ -120,8 +125,8 @@ def _terms(chunk: str) -> list[Term]:
 
 def _identifiers(text: str) -> list[Term]:
     terms = []
-    for found in _IDENTIFIER.finditer(text):
-        pieces = _PIECE.findall(found[0])
+    for found in _IDENTIFIERS[text.isascii()].finditer(text):
+        pieces = _PIECES[found[0].isascii()].findall(found[0])
         star = text[found.end() :] == "*" and len(pieces[-1]) > 1
         terms.append(_beginning(found[0], pieces) if star else _identifier(found[0], pieces))
     return terms
@@ -178,8 +183,10 @@ def _unspaced(run: str) -> Term:
 def _side_by_side(text: str) -> str | None:
     """The words of `text` as one phrase; None if it has none."""
     tokens = index_text(text.strip()).rstrip()
-    if not _PIECE.search(tokens):
+    if not _PIECES[tokens.isascii()].search(tokens):
         return None
+    if tokens.isascii():
+        return expression.phrase(tokens)
     last = tokens.rsplit(" ", 1)[-1]
     if not UNSPACED_RUN.fullmatch(last):
         return expression.phrase(tokens)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 from .. import __version__
 from ..clock import now, to_iso
 from ..errors import BadInput, DiskFull, KiokuError
 from ..model import Filter
 from ..service.memory import Memory
+from ..values import NamedTuple
 from . import lines
 
 _STEP = 1000  # records between two reports of progress

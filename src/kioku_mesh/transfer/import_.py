@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 from ..errors import BadInput
 from ..model import Notice
 from ..service.memory import Memory
+from ..values import NamedTuple
 from . import lines
 
 BATCH_LINES = 500  # lines that reach the store in one transaction

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any, NamedTuple
+from typing import Any
 
 from .. import ids, wire
 from ..errors import BadInput
+from ..values import NamedTuple
 
 HEADER = "kioku_mesh_export"
 VERSION = 1

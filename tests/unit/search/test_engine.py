@@ -289,6 +289,20 @@ def test_words_that_are_everywhere_lose_nothing(tmp_path: Path, mode: str) -> No
     assert len(answers[1]) == (65 if mode in ("and", "exact") else 130)
 
 
+@pytest.mark.parametrize("mode", ["auto", "and_or", "and"])
+def test_words_that_are_everywhere_within_a_filter(tmp_path: Path, mode: str) -> None:
+    """In a small project everything that has one of the words is found, those with all of them first."""
+    shelf = Shelf(tmp_path)
+    for n in range(30):
+        shelf.add(f"m{n}", "build test" if n % 3 == 0 else "build" if n % 3 == 1 else "x", project=f"p{n % 2}")
+    where = Filter(project="p0")
+    with shelf.store.read(now=NOW) as snapshot:
+        hits = engine.find(Crowded(snapshot), Query("build test", where, mode), None, NOW).hits
+        names = [shelf.names[id_] for id_ in snapshot.ids([hit.row for hit in hits])]
+    both = [f"m{n}" for n in range(24, -1, -6)]
+    assert names == both + ([] if mode == "and" else [f"m{n}" for n in range(28, 0, -6)])
+
+
 def test_memories_whose_text_is_gone_do_not_break_a_search(tmp_path: Path) -> None:
     """A body that vanished between the index and reading is passed over, and explained."""
     shelf = Shelf(tmp_path)

@@ -20,6 +20,7 @@ CODE = "\n".join(f"    total_{n} = compute(total, {n});" for n in range(50))
         "Done.",
         "LGTM!",
         "it works",
+        "ok, done",
         "完了",
         "了解です。",
         "好的",

@@ -97,13 +97,14 @@ def test_a_body_equal_to_the_subject_is_not_repeated() -> None:
 
 
 def test_fence_tag_does_not_occur_inside() -> None:
-    """A text that contains the tag it would get, gets another one, and the fence depends on the text alone."""
-    first = fence("abc")
-    tag = first[1 : first.index(" ")]
-    assert fence("abc") == first
-    assert fence("abd") != first.replace("abc", "abd")
-    again = fence(first)
-    assert again.count(tag) == 2, "the outer fence has a tag of its own"
+    """The tag comes from the text; a text that contains just the tag that it would get, gets another."""
+    assert fence("abc") == fence("abc") != fence("abd").replace("abd", "abc")
+    own = "kioku-47e167"
+    fenced = fence(own + "!")
+    assert fenced.count(own) == 1
+    tag = fenced[1 : fenced.index(" ")]
+    assert tag not in own
+    assert fenced.endswith(f"</{tag}>")
 
 
 def many(count: int, length: int = 60) -> list[Entry]:
