@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -46,7 +47,12 @@ class Bench(NamedTuple):
 
     @contextmanager
     def server(self) -> Any:
-        agent = Agent([str(self.installed.command(self.product.server))], env=self.env, cwd=str(self.home), stderr=-3)
+        agent = Agent(
+            [str(self.installed.command(self.product.server))],
+            env=self.env,
+            cwd=str(self.home),
+            stderr=subprocess.DEVNULL,
+        )
         with agent:
             agent.greet()
             yield agent
@@ -57,11 +63,14 @@ def main() -> int:
     parser.add_argument(
         "--memories", type=int, default=1000, help="in the store before anything is asked (default: 1000)"
     )
+    parser.add_argument("--saves", type=int, default=25, help="of each of eight processes at once (default: 25)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     asked = parser.parse_args()
     with scratch() as folder:
         benches = [prepared(product, folder / str(number)) for number, product in enumerate(PRODUCTS)]
         figures = {bench.product.name: figures_of(bench, asked.memories) for bench in benches}
+        for bench in benches:
+            figures[bench.product.name][f"8 × {asked.saves} saves at once"] = at_once(bench, asked.saves)
         commands(benches, figures)
     if asked.json:
         print(json.dumps(figures, indent=2))
@@ -82,34 +91,30 @@ def figures_of(bench: Bench, count: int) -> dict[str, str]:
     say(f"measuring {bench.product.name}")
     rows = {"installed": f"{folder_mb(bench.installed.folder):.0f} MB"}
     facts = texts.facts(200)
-    memories = [memory["content"] for memory in texts.memories(count)]
+    lines = mixed([memory["content"] for memory in texts.memories(count)], [fact.content for fact in facts])
     before = folder_mb(bench.home)
     with bench.server() as agent:
-        saves = [
-            _timed(lambda text=text: save(bench, agent, text)) for text in mixed(memories, [f.content for f in facts])
-        ]
-        questions = texts.queries(200)
-        asks = [_timed(lambda text=text: ask(bench, agent, text, 10)) for text in questions]
+        saves = [_timed(lambda text=text: save(bench, agent, text)) for text in lines]
+        asks = [_timed(lambda text=text: ask(bench, agent, text, 10)) for text in texts.queries(200)]
         memory = resident_mb(agent.process.pid)
         first, ten = recall(bench, agent, facts, 1), recall(bench, agent, facts, 10)
-    text_mb = sum(len(text.encode()) for text in memories) / 1e6
+    text_mb = sum(len(text.encode()) for text in lines) / 1e6
     rows["MCP save p50 / p99"] = f"{ms(percentile(saves, 50))} / {ms(percentile(saves, 99))}"
     rows[f"MCP search p50 / p99, {count:,} memories"] = f"{ms(percentile(asks, 50))} / {ms(percentile(asks, 99))}"
     rows["MCP server, memory"] = f"{memory:.0f} MB"
     rows["200 known facts: first / in ten"] = f"{first} / {ten}"
     rows["size of the store over its text"] = f"{plain((folder_mb(bench.home) - before) / text_mb)} ×"
     rows["MCP start to tools/list"] = ms(percentile([_timed(lambda: listed(bench)) for _ in range(7)], 50))
-    rows["8 × 25 saves at once"] = at_once(bench)
     return rows
 
 
 def mixed(memories: list[str], facts: list[str]) -> list[str]:
     """The facts spread evenly among the memories."""
     step = max(1, len(memories) // len(facts))
-    texts_in_order = list(memories)
+    lines = list(memories)
     for number, fact in enumerate(facts):
-        texts_in_order.insert(number * (step + 1), fact)
-    return texts_in_order
+        lines.insert(number * (step + 1), fact)
+    return lines
 
 
 def save(bench: Bench, agent: Agent, text: str) -> None:
@@ -140,13 +145,13 @@ def listed(bench: Bench) -> None:
         agent.process.kill()
 
 
-def at_once(bench: Bench) -> str:
-    """Eight processes at a time, 25 saves each: how many were accepted, and how fast."""
+def at_once(bench: Bench, saves: int) -> str:
+    """Eight processes at a time: how many of their saves were accepted, and how fast."""
     from concurrent.futures import ThreadPoolExecutor
 
     def work(seed: int) -> int:
         accepted = 0
-        for text, _ in zip(texts.fresh(seed), range(25), strict=False):
+        for text, _ in zip(texts.fresh(seed), range(saves), strict=False):
             try:
                 bench.command(*bench.product.save(text))()
             except Failed:
@@ -157,7 +162,7 @@ def at_once(bench: Bench) -> str:
     begin = time.perf_counter()
     with ThreadPoolExecutor(8) as pool:
         accepted = sum(pool.map(work, range(100, 108)))
-    return f"{accepted} of 200, {accepted / (time.perf_counter() - begin):.0f}/s"
+    return f"{accepted} of {8 * saves}, {accepted / (time.perf_counter() - begin):.0f}/s"
 
 
 def commands(benches: list[Bench], figures: dict[str, dict[str, str]]) -> None:

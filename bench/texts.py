@@ -149,32 +149,36 @@ def queries(count: int, seed: int = 2) -> list[str]:
 
 
 def facts(count: int, seed: int = 3) -> list[Fact]:
-    """Facts that differ from each other and from all other memories, each with its question."""
+    """Facts, several about each of a few services, so that finding the name alone does not answer a question."""
     rng = random.Random(seed)
-    names = rng.sample([f"{a}{b}" for a in SYLLABLES for b in SYLLABLES if a != b], count)
-    return [fact(rng, name) for name in names]
+    names = rng.sample([f"{a}{b}" for a in SYLLABLES for b in SYLLABLES if a != b], -(-count // len(FACTS)))
+    found = [fact(rng, name, *form) for name in names for form in FACTS]
+    rng.shuffle(found)
+    return found[:count]
 
 
 SYLLABLES = (
-    "bora cali duno fexi gomi hatu jipo kelu lavo mirra nuvo pelti quora risto soma tavi umber velo wexo zuna".split()
+    "bora cali duno fexi gomi hatu jipo kelu lavo mirra nuvo pelti quora risto soma tavi umber velo wexo".split()
 )
 FACTS = (
-    ("The {name} gateway listens on port {number} behind the load balancer.", "on which port is {name} reachable?"),
-    ("{name} backups are written at {hour}:30 to the {color} bucket.", "when does the backup of {name} run?"),
+    ("The {name} gateway listens on port {number} behind the load balancer.", "which port does {name} use?"),
+    ("{name} backups are written at {hour}:30 to the {color} bucket.", "when is {name} backed up?"),
     (
-        "Ask {person} before touching the {name} module: she knows why its locks nest.",
-        "who knows the locking of {name}?",
+        "Ask {person} before touching the {name} module: she knows why it nests locks.",
+        "who explains the locking of {name}?",
     ),
-    ("{name} must stay on {library} {version}; newer ones break its login page.", "which version does {name} need?"),
-    ("Deploys of {name} go out on {day}s only, as the auditors asked.", "on what weekday is {name} deployed?"),
+    (
+        "{name} must stay on {library} {version}; newer ones break its login page.",
+        "why not upgrade {library} in {name}?",
+    ),
+    ("Deploys of {name} go out on {day}s only, as the auditors asked.", "on what day may {name} be deployed?"),
 )
 PEOPLE = "Ines Marek Yuki Amara Tomas Priya Lena Jorge Sofia Ravi".split()
 DAYS = "Monday Tuesday Wednesday Thursday Friday".split()
 COLORS = "amber teal crimson violet indigo olive".split()
 
 
-def fact(rng: random.Random, name: str) -> Fact:
-    content, question = rng.choice(FACTS)
+def fact(rng: random.Random, name: str, content: str, question: str) -> Fact:
     values = {
         "name": name,
         "number": rng.randrange(2000, 9999),

@@ -56,17 +56,23 @@ def ask(env: dict[str, str]) -> str:
 
 
 def agent(name: str, env: dict[str, str]) -> Agent:
-    client = Agent([str(BIN / "kioku-mesh-mcp")], env=env, name=name)
+    client = Agent([str(BIN / "kioku-mesh-mcp")], env=env, cwd=folder_of(env), name=name)
     client.greet()
     return client
 
 
 def run(env: dict[str, str], *arguments: str) -> str:
     show(f"$ kioku-mesh {shlex.join(arguments)}")
-    done = subprocess.run([str(BIN / "kioku-mesh"), *arguments], env=env, stdout=subprocess.PIPE, check=True)
+    command = [str(BIN / "kioku-mesh"), *arguments]
+    done = subprocess.run(command, env=env, cwd=folder_of(env), stdout=subprocess.PIPE, check=True)
     text = done.stdout.decode()
     print(indented(text))
     return text
+
+
+def folder_of(env: dict[str, str]) -> str:
+    """Where commands run: not in this checkout, whose name would be their project."""
+    return env["KIOKU_MESH_STATE_DIR"]
 
 
 def next_steps() -> None:

@@ -200,7 +200,7 @@ def _parse_yaml(text: str, path: str) -> dict[str, Any]:
 def _parse_any_yaml(text: str, path: str) -> dict[str, Any]:
     if text.count("[") + text.count("{") > _BRACKETS_MAX:
         raise _broken(path, "nested too deeply")
-    import yaml  # type: ignore[import-untyped]
+    import yaml
 
     try:
         tree = yaml.load(text, Loader=yaml.BaseLoader)  # knows text, lists and mappings alone

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from support import Home, Result
+from support import Home, Result, needs
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs" / "guide").glob("*.md")])
@@ -58,7 +57,9 @@ def run(home: Home, line: str, observation_id: str) -> None:
 def shell(home: Home, line: str) -> Result:
     """The line as a POSIX shell runs it, with the commands of this environment."""
     env = home.env(PATH=str(Path(sys.executable).parent) + os.pathsep + os.environ["PATH"])
-    done = subprocess.run(["sh", "-c", line], cwd=home.work, env=env, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        ["sh", "-c", line], cwd=home.work, env=env, capture_output=True, text=True, timeout=120, check=False
+    )
     return Result(done.returncode, done.stdout, done.stderr)
 
 
@@ -76,7 +77,7 @@ def test_readme_is_short() -> None:
     assert len((ROOT / "ARCHITECTURE.md").read_text().splitlines()) <= 200
 
 
-@pytest.mark.skipif(shutil.which("sh") is None, reason="needs a POSIX shell")
+@needs("sh")
 def test_no_page_names_a_command_that_does_not_exist(home: Home) -> None:
     """Whatever `kioku-mesh WORD` the documentation or the README speaks of is a command."""
     known = set(re.findall(r"^  ([a-z-]+)", home.ok("--help").out, re.MULTILINE)) | {"get", "show"}

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from kioku_mesh.errors import KiokuError
 from support import needs
 from support.crashes import WORKS, Nursery
 from support.stores import contents, damage, everything, fact, memory, save
-
-from kioku_mesh.errors import KiokuError
 
 pytestmark = needs("posix")
 
@@ -74,7 +74,7 @@ def test_death_during_the_first_save(nursery: Nursery, tmp_path: Path) -> None:
         said = nursery.crash("saving", folder, tmp_path / f"{number}.acks", number % 2, rng.uniform(0, 0.03))
         check(folder, said)
         begun += bool(said)
-    assert 0 < begun
+    assert begun > 0
 
 
 @pytest.mark.long

@@ -152,7 +152,9 @@ def test_output_that_cannot_be_written_is_a_failure(home: Home) -> None:
 def test_closed_streams_are_survived(home: Home, closed: str) -> None:
     """A program that is started with a stream closed does its work and does not fall over."""
     line = f"{shlex.join([*command('kioku-mesh'), 'save', 'some words to keep'])} {closed}"
-    done = subprocess.run(["sh", "-c", line], env=home.env(), cwd=home.work, capture_output=True, timeout=60, check=False)
+    done = subprocess.run(
+        ["sh", "-c", line], env=home.env(), cwd=home.work, capture_output=True, timeout=60, check=False
+    )
     assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
     assert len(home.json("list")["results"]) == 1
 
@@ -239,8 +241,20 @@ def test_an_export_makes_the_same_memory_elsewhere(home: Home, tmp_path: Path) -
 
     def view(one: Home) -> dict[str, Any]:
         rows = one.json("list", "--include", "superseded,expired,deleted", "-n", "100")["results"]
-        told = ("content", "project", "tags", "importance", "state", "superseded_by", "supersedes", "created_at", "pc_id")
-        return {row["observation_id"]: {name: row[name] for name in told} for row in rows if row["visibility"] == "mesh"}
+        told = (
+            "content",
+            "project",
+            "tags",
+            "importance",
+            "state",
+            "superseded_by",
+            "supersedes",
+            "created_at",
+            "pc_id",
+        )
+        return {
+            row["observation_id"]: {name: row[name] for name in told} for row in rows if row["visibility"] == "mesh"
+        }
 
     assert {own: row["state"] for own, row in view(home).items()} == {
         keep: "live", old: "superseded", new: "live", gone: "deleted", back: "live"

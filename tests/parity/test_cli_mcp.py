@@ -66,8 +66,18 @@ ERRORS: list[tuple[list[str], str, dict[str, Any], str]] = [
     (["save", ""], "save_observation", {"content": ""}, "bad_input"),
     (["save", "TBD"], "save_observation", {"content": "TBD"}, "bad_input"),
     (["save", "x y z", "--type", "poem"], "save_observation", {"content": "x y z", "memory_type": "poem"}, "bad_input"),
-    (["save", "a b c", "--supersedes", UNKNOWN], "save_observation", {"content": "a b c", "supersedes": [UNKNOWN]}, "not_found"),
-    (["save", "a b c", "--visibility", "user"], "save_observation", {"content": "a b c", "visibility": "user"}, "bad_input"),
+    (
+        ["save", "a b c", "--supersedes", UNKNOWN],
+        "save_observation",
+        {"content": "a b c", "supersedes": [UNKNOWN]},
+        "not_found",
+    ),
+    (
+        ["save", "a b c", "--visibility", "user"],
+        "save_observation",
+        {"content": "a b c", "visibility": "user"},
+        "bad_input",
+    ),
     (["get", UNKNOWN], "get_memory", {"observation_ids": [UNKNOWN]}, "not_found"),
     (["delete", UNKNOWN, "--yes"], "delete_memory", {"observation_id": UNKNOWN}, "not_found"),
     (["revise", UNKNOWN, "new"], "revise_memory", {"observation_id": UNKNOWN, "content": "new"}, "not_found"),
@@ -94,7 +104,9 @@ def test_delete_restore_revise(home: Home, agent: Agent) -> None:
     agent.call("delete_memory", observation_id=first)
     assert home.json("get", first)["results"][0]["state"] == "deleted"
     assert home.json("restore", first)["how"] == "undone"
-    newer = agent.call("revise_memory", observation_id=first, content="another text")["structuredContent"]["observation_id"]
+    newer = agent.call("revise_memory", observation_id=first, content="another text")["structuredContent"][
+        "observation_id"
+    ]
     shown = home.json("get", first, "--history")
     assert [row["observation_id"] for row in shown["history"]] == [first, newer]
     assert shown["results"][0]["superseded_by"] == [newer]

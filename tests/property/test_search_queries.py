@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from unit.search.shelf import Shelf
 
 from kioku_mesh.model import MODES, Filter
 from kioku_mesh.text.terms import query_terms
+from unit.search.shelf import Shelf
 
 CONTENTS = (
     "The RocksDB flush_job.cc interval, exit code 137",
@@ -42,7 +42,7 @@ def shelf() -> Iterator[Shelf]:
         shelf.store.close()
 
 
-@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(query=queries, mode=st.sampled_from(MODES), explain=st.booleans())
 @example(query='"' * 9999, mode="auto", explain=False)
 @example(query="(" * 9999, mode="and", explain=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 from kioku_mesh import config, wire
@@ -12,6 +13,8 @@ from kioku_mesh.store import inspect, sql
 from kioku_mesh.store.store import LOCAL_SCOPES, Store, rebuild
 
 from .histories import view
+
+_SYLLABLES = ("ka", "mo", "ri", "te", "su", "no", "ba", "lo", "den", "fir")
 
 AGENT = Identity(agent_family="claude", client_id="test", session_id="s-1", user_id="kim", host="desk")
 
@@ -31,8 +34,10 @@ def memory(folder: Path | str, wait_s: float = 30.0, node: str | None = None, **
 
 
 def fact(number: int | str) -> str:
-    """A sentence of its own, found by its word."""
-    return f"The fact number{number} was noted because the word w{number}x is said nowhere else."
+    """A sentence of its own, found by its word w…x; the others it shares with few."""
+    some = random.Random(str(number))
+    said = " ".join(f"{some.choice(_SYLLABLES)}{some.choice(_SYLLABLES)}{some.choice(_SYLLABLES)}" for _ in range(9))
+    return f"Note w{number}x: {said}."
 
 
 def save(opened: Memory, number: int | str, **fields: object) -> str:
@@ -40,12 +45,12 @@ def save(opened: Memory, number: int | str, **fields: object) -> str:
     return opened.save(Draft(content=fact(number), **fields)).observation_id
 
 
-def fill(store: Store, count: int, begin: int = 0, now: int | None = None) -> list[str]:
-    """Many facts in few transactions, as an import writes them; returns their ids."""
+def fill(store: Store, count: int, begin: int = 0, now: int | None = None, at_once: int = 500) -> list[str]:
+    """Many facts, `at_once` in each transaction, as an import writes them; returns their ids."""
     ids = []
-    for start in range(begin, begin + count, 500):
+    for start in range(begin, begin + count, at_once):
         with store.write(now) as transaction:
-            for number in range(start, min(start + 500, begin + count)):
+            for number in range(start, min(start + at_once, begin + count)):
                 ids.append(transaction.append(wire.OBSERVATION, "mesh", body(number, transaction.now)).id)
     return ids
 
@@ -81,7 +86,7 @@ def damage(store: Store) -> list[str]:
     """Everything wrong with a store: pages, bytes and links of records, numbers of streams, marks, derived tables."""
     found = inspect.damaged_pages(store, deep=True) + inspect.damaged_records(store, deep=True)[1]
     found += [f"missing: {inspect.missing(store)}"] if any(inspect.missing(store)) else []
-    found += _numbering(store)
+    found += numbering(store)
     before = view(store)
     with store.write() as transaction:
         transaction.snapshot(LOCAL_SCOPES)
@@ -90,7 +95,7 @@ def damage(store: Store) -> list[str]:
     return found + [f"{name}: rebuild differs from live" for name in before if before[name] != after[name]]
 
 
-def _numbering(store: Store) -> list[str]:
+def numbering(store: Store) -> list[str]:
     """Streams whose numbers are not 1, 2, 3 … each once."""
     query = (
         "SELECT s.origin, s.scope, count(*), count(DISTINCT r.seq), min(r.seq), max(r.seq), min(r.linked)"

@@ -6,22 +6,14 @@ from collections.abc import Iterator
 from itertools import islice
 
 from ..errors import TooLarge
-from ..model import Filter, Query
-from ..patterns import pattern
-from ..text.expression import any_of
+from ..model import Query
 from ..text.terms import QueryTerms, query_terms
 from . import candidates, explain
 from .answers import Ranked, Snapshot
-from .query import stages, words
+from .query import stages
 from .rank import Scored
 
 TEXT_MAX = 20_000  # characters of a query
-
-_OPERATORS = pattern(r'["“”*]|(?<!\w)-')
-_COMPARED = 1000  # characters, words: how much of a text is compared with other memories
-_COMPARED_WORDS = 12
-_RARE = 200  # a word in more memories than this tells little about likeness
-_RAREST = 5
 
 
 def find(snapshot: Snapshot, query: Query, project: str | None, now: int) -> Ranked:
@@ -34,21 +26,6 @@ def find(snapshot: Snapshot, query: Query, project: str | None, now: int) -> Ran
         explain.notes(sense),
         explain.why_not(snapshot, sense, _everything(snapshot, sense, project, now), now) if query.why_not else None,
     )
-
-
-def similar(snapshot: Snapshot, text: str, where: Filter, now: int, limit: int) -> list[int]:
-    """Rows that share the rarest words of `text`, most alike first. Cheap and only a guess: for hints while saving."""
-    terms = query_terms(_OPERATORS.sub(" ", text[:_COMPARED]))
-    rare = []
-    # long words are seldom common, and counting is what costs
-    for word in sorted(words(terms), key=lambda word: -len(word.text))[:_COMPARED_WORDS]:
-        rows = snapshot.frequency(word.expression, _RARE + 1)
-        if 0 < rows <= _RARE:
-            rare.append((rows, word.expression))
-    rare = sorted(rare)[:_RAREST]
-    if not rare:
-        return []
-    return [row for row, _ in snapshot.match(any_of([asked for _, asked in rare]), where, now, limit)]
 
 
 def _understand(query: Query) -> explain.Sense:

@@ -48,7 +48,7 @@ def brief(ctx: Context, project: str | None = None, budget: int = 600) -> Recall
         conflicts = [o for o in conflicting(snapshot, _STANDING) if not project or o.project in (project, None)]
         standing = _standing(snapshot, where, now)
         recent = snapshot.observations(snapshot.newest(where, now, _RECENT))
-    composed = briefing.compose_brief(conflicts, standing, recent, project)
+    composed = briefing.compose_brief(conflicts, standing, recent, project, budget)
     packed = packing.pack(composed.entries, budget, before=composed.before, after=composed.after)
     return _recalled(packed, composed, [], ())
 

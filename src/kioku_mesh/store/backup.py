@@ -11,7 +11,7 @@ import apsw
 
 from ..clock import SECOND, to_iso
 from ..clock import now as read_clock
-from ..errors import BadInput, NotFound, StoreError
+from ..errors import BadInput, KiokuError, NotFound, StoreError
 from ..results import BackupFile
 from . import checkpoint, connection, life, places, schema, sql
 from .connection import translated
@@ -26,13 +26,13 @@ def folder(store: Store) -> str:
     return os.path.join(store.directory, FOLDER)
 
 
-def _paths(store: Store) -> list[str]:
-    """The managed files by the time in their names, newest first."""
+def _paths(store: Store, ending: str = ".db") -> list[str]:
+    """The managed files by the time in their names, newest first; `.part`: those that are being made, or never will be."""
     try:
         names = os.listdir(folder(store))
     except FileNotFoundError:
         return []
-    ours = [name for name in names if name.startswith(_MANAGED) and name.endswith(".db")]
+    ours = [name for name in names if name.startswith(_MANAGED) and name.endswith(ending)]
     return [os.path.join(folder(store), name) for name in sorted(ours, reverse=True)]
 
 
@@ -40,7 +40,7 @@ def managed(store: Store) -> list[BackupFile]:
     """The automatic and plain `backup` files, newest first; damaged ones are left out."""
     found = []
     for path in _paths(store):
-        with suppress(StoreError, BadInput):
+        with suppress(KiokuError):
             found.append(describe(path))
     return found
 
@@ -61,7 +61,9 @@ def make(store: Store, path: str | None = None, keep: int | None = None) -> Back
         raise NotFound("there is nothing to back up yet", "save a memory first")
     if path is None:
         places.prepare(folder(store))
-        stamp = to_iso(read_clock() // SECOND * SECOND).replace(":", "").replace("-", "")
+        stamp = (
+            to_iso(read_clock()).replace(":", "").replace("-", "")
+        )  # to the microsecond: no two backups share a name
         target = os.path.join(folder(store), f"{_MANAGED}{stamp}.db")
     else:
         target = os.path.abspath(path)
@@ -70,12 +72,12 @@ def make(store: Store, path: str | None = None, keep: int | None = None) -> Back
     with translated(target):
         _copy_out(store, target)
     if path is None and keep is not None:
-        prune(store, max(keep, 1))
+        prune(store, max(keep, 1), target)
     return describe(target)
 
 
 def _copy_out(store: Store, target: str) -> None:
-    partial = target + ".part"
+    partial = f"{target}.{os.getpid()}.part"
     with suppress(FileNotFoundError):
         os.unlink(partial)
     os.close(os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
@@ -105,8 +107,10 @@ def _to_disk(path: str) -> None:
         os.close(file)
 
 
-def prune(store: Store, keep: int) -> None:
-    for old in _paths(store)[keep:]:
+def prune(store: Store, keep: int, made: str) -> None:
+    """Leave `keep` managed backups, the one just `made` among them whatever the clock said when the others were."""
+    older = [path for path in _paths(store) if path != made]
+    for old in older[keep - 1 :]:
         with suppress(FileNotFoundError):
             os.unlink(old)
 
@@ -114,12 +118,14 @@ def prune(store: Store, keep: int) -> None:
 def replace_all(store: Store) -> None:
     """After an erasure: no managed backup may still contain what was erased."""
     old = _paths(store)
+    for path in _paths(store, ".part"):  # whoever is making one finds it gone, and says so
+        with suppress(FileNotFoundError):
+            os.unlink(path)
     if old:
-        made = make(store)
+        make(store)
         for path in old:
-            if path != made.path:
-                with suppress(FileNotFoundError):
-                    os.unlink(path)
+            with suppress(FileNotFoundError):
+                os.unlink(path)
 
 
 def verify(path: str) -> None:
@@ -137,7 +143,7 @@ def describe(path: str) -> BackupFile:
         if db.pragma("application_id") != schema.APPLICATION_ID:
             raise BadInput(f"{path} is not a backup of kioku-mesh", "see `kioku-mesh backup --list`")
         records = sql.row(db, "SELECT count(*) FROM record")[0]
-    found = os.stat(path)
+        found = os.stat(path)
     return BackupFile(path, found.st_size, records, int(found.st_mtime * SECOND))
 
 
@@ -173,7 +179,7 @@ def restore(store: Store, path: str) -> BackupFile:
 def copy_in(store: Store, path: str) -> None:
     """Overwrite the live database page by page under the write lock, whatever state it is in."""
     with translated(store.path), store.locked() as held:
-        held.base = ""
+        held.checkpointed = ""
         live = _usable(store.path)
         try:
             source = connection.opened(path, connection.READ_ONLY)

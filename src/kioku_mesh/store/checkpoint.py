@@ -20,7 +20,7 @@ LARGE = 4 << 20  # bytes of the write-ahead log from which a saver moves it
 
 def if_due(db: apsw.Connection, held: lock.WriteLock) -> None:
     """Move the log when it is large, and when the last attempt did not come to its end."""
-    if not held.base or _size(db.filename + "-wal") >= LARGE:
+    if not held.checkpointed or _size(db.filename + "-wal") >= LARGE:
         truncate(db, held)
 
 
@@ -29,7 +29,7 @@ def truncate(db: apsw.Connection, held: lock.WriteLock) -> bool:
 
     No waiting: a pinned reader would make every saver behind us wait as well.
     """
-    held.base = ""
+    held.checkpointed = ""
     db.set_busy_timeout(0)
     try:
         busy, _, _ = sql.row(db, "PRAGMA wal_checkpoint(TRUNCATE)")
@@ -39,19 +39,19 @@ def truncate(db: apsw.Connection, held: lock.WriteLock) -> bool:
         db.set_busy_timeout(10_000)
     alive = None if busy else life.read(db)
     if alive:
-        held.base = f"{_look(db.filename)} {alive.incarnation} {alive.written}"
+        held.checkpointed = f"{_look(db.filename)} {alive.incarnation} {alive.written}"
     return not busy
 
 
 def refuse_mixture(db: apsw.Connection, path: str, lock_path: str) -> None:
     """Raises StoreError when another file lies in the place of the one that the write-ahead log belongs to."""
-    left = lock.base(lock_path)
+    left = lock.checkpointed(lock_path)
     if not left or not _size(path + "-wal") or left.startswith(_look(path) + " "):
         return
     alive = life.read(db)
     if alive is None or alive.seen != life.fingerprint(os.path.dirname(path)):
         return  # the whole directory was copied, and the copy of a file has another time
-    if left == lock.base(lock_path) and not _went_on(path, alive.incarnation, left):
+    if left == lock.checkpointed(lock_path) and not _went_on(path, alive.incarnation, left):
         raise StoreError(
             f"{path} was overwritten by another file while its write-ahead log still held newer memories",
             "run `kioku-mesh doctor --fix`: it keeps what both hold; "

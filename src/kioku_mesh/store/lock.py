@@ -108,19 +108,19 @@ class WriteLock:
         self._put(_MARK, _BASE, text)
 
     @property
-    def base(self) -> str:
+    def checkpointed(self) -> str:
         """What the last checkpoint left here; empty while one is being made or was cut off."""
         return self._get(_BASE, _END)
 
-    @base.setter
-    def base(self, text: str) -> None:
+    @checkpointed.setter
+    def checkpointed(self, text: str) -> None:
         self._put(_BASE, _END, text)
 
     def release(self) -> None:
         os.close(self._fd)
 
 
-def base(path: str) -> str:
+def checkpointed(path: str) -> str:
     """The line that the last checkpoint left, read without the lock; empty if there is none."""
     try:
         with open(path, "rb") as file:

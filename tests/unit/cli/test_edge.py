@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -132,14 +131,9 @@ def test_an_interrupted_command_exits_130(cli: Any) -> None:
     assert (ran.status, ran.err.strip()) == (130, "interrupted")
 
 
-@pytest.fixture
-def bad_bytes() -> Iterator[str]:
-    yield b"caf\xe9".decode(errors="surrogateescape")
-
-
-def test_arguments_that_are_no_text_are_refused(cli: Any, bad_bytes: str) -> None:
+def test_arguments_that_are_no_text_are_refused(cli: Any) -> None:
     """Bytes that are not UTF-8 never become part of a memory."""
     memory = Asked()
-    ran = cli("save", bad_bytes, memory=memory)
+    ran = cli("save", b"caf\xe9".decode(errors="surrogateescape"), memory=memory)
     assert (ran.status, memory.calls) == (2, [])
     assert "UTF-8" in ran.err

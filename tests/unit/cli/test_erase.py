@@ -18,7 +18,7 @@ UNTIL = 4_102_444_800_000_000
 def deleting(*numbers: int) -> Asked:
     """A memory in which these fit every filter, and whose deletions succeed."""
 
-    def delete(ids: Sequence[str], reason: str | None = None, dry_run: bool = False) -> Deleted:
+    def delete(ids: Sequence[str], _reason: str | None = None, dry_run: bool = False) -> Deleted:
         return preview(*numbers) if dry_run else Deleted(tuple(ids), erased_after=UNTIL)
 
     return Asked(delete=delete, delete_matching=preview(*numbers), delete_project=preview(*numbers))
@@ -85,7 +85,9 @@ def test_a_dry_run_shows_exactly_what_would_go(cli: Any) -> None:
     assert memory.asked("delete") == []
 
 
-@pytest.mark.parametrize(("answer", "deleted"), [("y\n", True), ("YES\n", True), ("\n", False), ("n\n", False), ("", False)])
+@pytest.mark.parametrize(
+    ("answer", "deleted"), [("y\n", True), ("YES\n", True), ("\n", False), ("n\n", False), ("", False)]
+)
 def test_a_person_is_asked(cli: Any, answer: str, deleted: bool) -> None:
     """At a terminal the preview is shown and only a clear yes goes on."""
     memory = deleting(1, 2)
@@ -190,7 +192,9 @@ def test_projects_are_renamed_with_consent(cli: Any) -> None:
     memory = Asked(rename_project=rename, alias_project=rename)
     for verb in ("rename", "alias"):
         assert cli("projects", verb, "old", "new", memory=memory).status == 1
-        assert cli("projects", verb, "old", "new", "--dry-run", memory=memory).out == "new would show 7 memories of old\n"
+        assert (
+            cli("projects", verb, "old", "new", "--dry-run", memory=memory).out == "new would show 7 memories of old\n"
+        )
         assert cli("projects", verb, "old", "new", "--yes", memory=memory).out == "new now shows 7 memories of old\n"
     assert memory.asked("rename_project")[-1] == ("old", "new")
 

@@ -40,7 +40,7 @@ def test_export_to_stdout(cli: Any) -> None:
 
 
 def importing() -> Asked:
-    def import_records(lines: Any, project: str | None = None, dry_run: bool = False) -> Imported:
+    def import_records(lines: Any, *_: Any) -> Imported:
         bad = [Problem(n, "too_large", "too long") for n, line in enumerate(lines) if line["content"] == "bad"]
         return Imported(len(lines) - len(bad), 0, 1, tuple(bad))
 
@@ -60,7 +60,9 @@ def test_import_from_stdin(cli: Any) -> None:
     """`-` reads a pipe, also twice when everything is looked at first."""
     for options in ([], ["--all-or-nothing"]):
         memory = importing()
-        assert cli("import", "-", *options, memory=memory, stdin=b'{"content": "a"}\n').out.startswith("imported: 1 new")
+        assert cli("import", "-", *options, memory=memory, stdin=b'{"content": "a"}\n').out.startswith(
+            "imported: 1 new"
+        )
         assert len(memory.asked("import_records")) == 1 + len(options)
 
 

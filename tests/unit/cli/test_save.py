@@ -100,7 +100,7 @@ def test_stdin_that_is_no_text_is_refused(cli: Any, stdin: bytes) -> None:
     assert (ran.status, ran.error()["code"], memory.asked("save")) == (2, "bad_input", [])
 
 
-def test_what_is_too_large_is_refused_unread(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_too_large_is_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of an endless pipe no more is read than shows that it is too large, and the error says how much is not."""
 
     class Endless(io.RawIOBase):

@@ -92,9 +92,7 @@ def test_results_read_as_head_line_and_excerpt(cli: Any) -> None:
     memory = Asked(search=found(observation(1, "first line\nsecond"), observation(2, "word " * 200)))
     ran = cli("search", "x", memory=memory)
     first, second = ran.out.split("\n\n")
-    assert first == (
-        f"[decision 4] subject 1 · shop · 1h ago · codex@laptop · id:{IDS[0]}\n    first line\n    second"
-    )
+    assert first == (f"[decision 4] subject 1 · shop · 1h ago · codex@laptop · id:{IDS[0]}\n    first line\n    second")
     assert second.startswith("[decision 4] subject 2")
     assert second.endswith(" word …\n")
     assert len(second) < 450
@@ -179,9 +177,19 @@ def test_brief_asks_for_the_project(cli: Any) -> None:
 @pytest.mark.parametrize("name", ["get-memory", "get", "show"])
 def test_get_shows_every_field(cli: Any, name: str) -> None:
     """All fields that say something, the state, and the whole content."""
-    memory = Asked(get=Got((observation(1, "a\n\nb", superseded_by=(IDS[1],), state="superseded", derived=("subject",)),)))
+    memory = Asked(
+        get=Got((observation(1, "a\n\nb", superseded_by=(IDS[1],), state="superseded", derived=("subject",)),))
+    )
     ran = cli(name, IDS[0], memory=memory)
-    for shown in (IDS[0], IDS[1], "subject 1 (derived)", "superseded", "a, b", "codex/codex-cli", "laptop-1a2b (laptop)"):
+    for shown in (
+        IDS[0],
+        IDS[1],
+        "subject 1 (derived)",
+        "superseded",
+        "a, b",
+        "codex/codex-cli",
+        "laptop-1a2b (laptop)",
+    ):
         assert shown in ran.out
     assert ran.out.endswith("\n\n    a\n\n    b\n")
     assert "expires" not in ran.out

@@ -21,7 +21,10 @@ from .conftest import Asked
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Computer]:
     """A computer that has nothing to do with the one that runs the tests."""
     computer = Computer(tmp_path)
-    for variable in [option.environment for option in OPTIONS.values() if option.environment] + ["XDG_DATA_HOME", "NO_COLOR"]:
+    for variable in [option.environment for option in OPTIONS.values() if option.environment] + [
+        "XDG_DATA_HOME",
+        "NO_COLOR",
+    ]:
         monkeypatch.delenv(variable, raising=False)
     for variable, value in (("HOME", computer.home), ("PATH", computer.bin), ("TMPDIR", computer.work / "tmp")):
         monkeypatch.setenv(variable, str(value))
@@ -64,7 +67,8 @@ def test_a_setting_is_written_read_and_removed(cli: Any, machine: Computer) -> N
 
 
 @pytest.mark.parametrize(
-    "arguments", [["get", "nothing"], ["set", "nothing", "x"], ["set", "retention_days", "soon"], ["set", "user_id", "No!"]]
+    "arguments",
+    [["get", "nothing"], ["set", "nothing", "x"], ["set", "retention_days", "soon"], ["set", "user_id", "No!"]],
 )
 def test_a_wrong_setting_is_bad_input(cli: Any, machine: Computer, arguments: list[str]) -> None:
     """An unknown key or an impossible value changes nothing."""
@@ -79,6 +83,7 @@ def test_config_works_when_the_settings_are_broken(cli: Any, machine: Computer) 
     ran = cli("config", "list")
     assert ran.status == 0
     assert "note: retention_days cannot be 'soon'" in ran.err
+    assert cli("config", "list", "--json").json()["problems"][0]["code"] == "bad_input"
     assert cli("config", "set", "retention_days", "7").out == "7\n"
 
 
@@ -145,7 +150,7 @@ def test_a_failed_client_is_told_and_fails_the_command(cli: Any, machine: Comput
     assert "--force" in ran.out
 
 
-def test_without_any_client_the_command_says_so(cli: Any, machine: Computer) -> None:
+def test_without_any_client_the_command_says_so(cli: Any) -> None:
     """Not available, with the names of clients one could install."""
     error = cli("mcp", "install", "--json").error()
     assert error["code"] == "not_available"
@@ -153,7 +158,9 @@ def test_without_any_client_the_command_says_so(cli: Any, machine: Computer) -> 
     assert "claude-code" in cli("mcp", "clients").out
 
 
-@pytest.mark.parametrize("arguments", [["-e", "NOVALUE"], ["--client", "nobody"], ["--scope", "galaxy"], ["--name", "a b"]])
+@pytest.mark.parametrize(
+    "arguments", [["-e", "NOVALUE"], ["--client", "nobody"], ["--scope", "galaxy"], ["--name", "a b"]]
+)
 def test_a_wrong_registration_is_bad_input(cli: Any, machine: Computer, arguments: list[str]) -> None:
     """Before anything is looked at or changed."""
     machine.have("claude")
@@ -161,7 +168,7 @@ def test_a_wrong_registration_is_bad_input(cli: Any, machine: Computer, argument
     assert machine.calls() == []
 
 
-def test_doctor_reports_every_check(cli: Any, machine: Computer) -> None:
+def test_doctor_reports_every_check(cli: Any) -> None:
     """One line each, and the exit status of the worst."""
     ran = cli("doctor")
     assert ran.status in (0, 1)
@@ -169,7 +176,9 @@ def test_doctor_reports_every_check(cli: Any, machine: Computer) -> None:
     report = cli("doctor", "--json").json()
     assert set(report) == {"version", "ok", "worst_status", "checks"}
     assert set(report["checks"][0]) == {"name", "status", "summary", "hint", "details"}
-    assert len(report["checks"]) == len([row for row in ran.out.splitlines() if row[:4] in ("ok  ", "WARN", "FAIL", "-   ")])
+    assert len(report["checks"]) == len(
+        [row for row in ran.out.splitlines() if row[:4] in ("ok  ", "WARN", "FAIL", "-   ")]
+    )
 
 
 def test_doctor_fails_loudly(cli: Any, machine: Computer, monkeypatch: pytest.MonkeyPatch) -> None:

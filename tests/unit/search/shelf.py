@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from kioku_mesh import wire
-from kioku_mesh.clock import DAY
+from kioku_mesh.clock import DAY, MINUTE
 from kioku_mesh.ids import new_id
 from kioku_mesh.model import Query
 from kioku_mesh.search import engine
 from kioku_mesh.search.answers import Ranked
 from kioku_mesh.store.store import Store
+from kioku_mesh.store.transaction import Transaction
 
 NOW = 1_750_000_000_000_000
 
@@ -24,21 +25,33 @@ class Shelf:
         self.names: dict[str, str] = {}
 
     def save(self, **contents: str) -> None:
-        for name, content in contents.items():
-            self.add(name, content)
+        """Memories by name, in one transaction; importance 1 to 5 in turn."""
+        with self.store.write(NOW) as transaction:
+            for name, content in contents.items():
+                self._append(transaction, name, {"content": content, "importance": 1 + len(self.names) % 5})
 
     def add(
         self, name: str, content: str, days: float | None = None, names: tuple[str, ...] = (), **fields: Any
     ) -> str:
-        """Save one memory; `names` are ids that it supersedes."""
-        hlc = NOW - 10 * DAY + len(self.names) * 60_000_000 if days is None else NOW - int(days * DAY)
+        """One memory; `names` are ids that it supersedes."""
+        with self.store.write(NOW) as transaction:
+            return self._append(transaction, name, {"content": content} | fields, days, names)
+
+    def _append(
+        self,
+        transaction: Transaction,
+        name: str,
+        fields: dict[str, Any],
+        days: float | None = None,
+        names: tuple[str, ...] = (),
+    ) -> str:
+        hlc = NOW - 10 * DAY + len(self.names) * MINUTE if days is None else NOW - int(days * DAY)
         body = {
-            "content": content, "memory_type": "note", "importance": 2, "created_at": hlc, "agent_family": "test",
-            "client_id": "test", "pc_id": "here", "host": "here",
+            "memory_type": "note", "importance": 2, "created_at": hlc, "agent_family": "test", "client_id": "test",
+            "pc_id": "here", "host": "here",
         } | fields  # fmt: skip
         id_ = new_id()
-        with self.store.write(NOW) as transaction:
-            transaction.append(wire.OBSERVATION, "mesh", wire.encode_body(body), id=id_, names=names, hlc=hlc)
+        transaction.append(wire.OBSERVATION, "mesh", wire.encode_body(body), id=id_, names=names, hlc=hlc)
         self.names[id_] = name
         return id_
 

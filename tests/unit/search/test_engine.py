@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from unit.search.shelf import NOW, Shelf
 
 from kioku_mesh.errors import TooLarge
 from kioku_mesh.model import Filter, Query
 from kioku_mesh.search import engine
 from kioku_mesh.search.query import BUDGET
+from unit.search.shelf import NOW, Shelf
 
 ALL = Filter(states=("live", "superseded", "expired", "deleted"))
 
@@ -122,8 +122,8 @@ def test_no_text_lists_the_newest(shelf: Shelf) -> None:
 def test_pages_fit_together(tmp_path: Path, text: str, mode: str) -> None:
     """Pages of any size make up the whole list, nothing twice, nothing missing, and `more` is true up to the last."""
     shelf = Shelf(tmp_path)
-    for n in range(230):
-        shelf.add(f"m{n}", "common " + "filler " * (n % 5) + ("rare" if n % 9 == 0 else ""), importance=1 + n % 5)
+    contents = {f"m{n}": "common " + "filler " * (n % 5) + ("rare" if n % 9 == 0 else "") for n in range(230)}
+    shelf.save(**contents)
     whole = shelf.found(text, mode=mode, limit=1000)
     assert len(whole) == len(set(whole)) == 230
     for size in (7, 100, 101, 229, 230, 231):
@@ -245,15 +245,6 @@ def test_endless_queries_are_refused(shelf: Shelf) -> None:
         shelf.ask("x " * 5_000_000)
 
 
-def test_similar(shelf: Shelf) -> None:
-    """The memory that shares rare words is suggested; the text is data, so quotes and dashes mean nothing."""
-    with shelf.store.read(now=NOW) as snapshot:
-        for text in ('he said "the memtable" -container flush', "-RocksDB"):
-            rows = engine.similar(snapshot, text, Filter(), NOW, 3)
-            assert shelf.names[snapshot.ids(rows)[0]] in ("flush", "killed")
-        assert engine.similar(snapshot, "zebra", Filter(), NOW, 3) == []
-
-
 class Crowded:
     """A store that says of every word that it is everywhere, as in one with millions of memories."""
 
@@ -277,8 +268,7 @@ class Crowded:
 def test_words_that_are_everywhere_lose_nothing(tmp_path: Path, mode: str) -> None:
     """Where words are too common to look at all memories at once, the newest come first and the rest still comes."""
     shelf = Shelf(tmp_path)
-    for n in range(130):
-        shelf.add(f"m{n}", "build test" if n % 2 else "build")
+    shelf.save(**{f"m{n}": "build test" if n % 2 else "build" for n in range(130)})
     with shelf.store.read(now=NOW) as snapshot:
         answers = [
             [hit.row for hit in engine.find(seen, Query("build test", mode=mode, limit=1000), None, NOW).hits]

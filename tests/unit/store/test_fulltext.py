@@ -122,8 +122,9 @@ def test_probe_finds_damage(tmp_path: Path) -> None:
     db = apsw.Connection(str(tmp_path / "x.db"))
     db.execute("CREATE TABLE observation(n INTEGER PRIMARY KEY, live INTEGER NOT NULL)")
     fulltext.create(db)
-    for row in range(1, 300):
-        save(db, row, f"word{row} flush")
+    with db:
+        for row in range(1, 300):
+            save(db, row, f"word{row} flush")
     fulltext.probe(db)
     db.execute("UPDATE fulltext_data SET block = zeroblob(30) WHERE id > 10")
     db.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from unicodedata import normalize
 
 import apsw
 import pytest
@@ -43,9 +44,11 @@ def test_sure_letters_are_one_token_in_every_form() -> None:
     """Every character that folds to letters by which `needed` narrows down gives the same token in FTS5."""
     db = apsw.Connection(":memory:")
     db.execute("CREATE VIRTUAL TABLE t USING fts5(x, tokenize='porter unicode61 remove_diacritics 2')")
-    forms = [chr(code) for code in range(sys.maxunicode) if not 0xD800 <= code < 0xE000]
+    forms = (chr(code) for code in range(sys.maxunicode) if not 0xD800 <= code < 0xE000)
     checked = 0
     for sign in forms:
+        if sign == sign.casefold() == normalize("NFKC", sign):
+            continue
         folded = fold(f"q{sign}q")
         if folded == f"q{sign}q" or not needed(folded, whole_words=True):
             continue

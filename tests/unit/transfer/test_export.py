@@ -71,12 +71,14 @@ def test_a_file_is_replaced_only_by_force(tmp_path: Path) -> None:
     assert "kioku_mesh_export" in (tmp_path / "x").read_text()
 
 
-@pytest.mark.parametrize("failure", [StoreError("broken"), KeyboardInterrupt(), OSError(errno.EIO, "Input/output error")])
+@pytest.mark.parametrize(
+    "failure", [StoreError("broken"), KeyboardInterrupt(), OSError(errno.EIO, "Input/output error")]
+)
 def test_a_failed_export_leaves_nothing(tmp_path: Path, failure: BaseException) -> None:
     """Neither half a file nor a temporary one, and the old file as it was."""
 
     class Breaking(Shelf):
-        def records(self, where: Filter, include_local: bool) -> Iterator[dict[str, Any]]:
+        def records(self, *_: Any) -> Iterator[dict[str, Any]]:
             yield from RECORDS
             raise failure
 
@@ -91,7 +93,7 @@ def test_a_full_disk_is_named(tmp_path: Path) -> None:
     """No space left is its own error."""
 
     class Full(Shelf):
-        def records(self, where: Filter, include_local: bool) -> Iterator[dict[str, Any]]:
+        def records(self, *_: Any) -> Iterator[dict[str, Any]]:
             raise OSError(errno.ENOSPC, "No space left on device")
             yield
 
@@ -99,12 +101,20 @@ def test_a_full_disk_is_named(tmp_path: Path) -> None:
         exported(Full(), tmp_path / "x")
 
 
-@pytest.mark.parametrize("place", ["missing/x", ".", os.devnull])
+@pytest.mark.parametrize("place", ["missing/x", "."])
 def test_a_place_that_is_no_file_is_refused(tmp_path: Path, place: str) -> None:
-    """A folder that is not there, a folder, a device: bad input, and the device is still one."""
+    """A folder that is not there, and a folder, are bad input."""
     with pytest.raises(BadInput):
         exported(Shelf(*RECORDS), tmp_path / place, force=True)
-    assert not Path(os.devnull).is_file()
+
+
+@needs("posix")
+def test_what_is_no_ordinary_file_is_never_replaced(tmp_path: Path) -> None:
+    """A pipe or a device stays what it is, also by force."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(BadInput, match="not an ordinary file"):
+        exported(Shelf(*RECORDS), tmp_path / "pipe", force=True)
+    assert (tmp_path / "pipe").is_fifo()
 
 
 def test_a_stream_gets_the_same_lines() -> None:

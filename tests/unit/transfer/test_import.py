@@ -63,7 +63,17 @@ def test_the_way_a_file_is_written_does_not_matter(shelf: Shelf, data: bytes) ->
 
 @pytest.mark.parametrize(
     "bad",
-    [b"{", b"[1]", b"7", b'"text"', b"\xff", b'{"content": "\\ud800"}', b"nonsense", b"[" * 100_000, b'{"content": "bad"}'],
+    [
+        b"{",
+        b"[1]",
+        b"7",
+        b'"text"',
+        b"\xff",
+        b'{"content": "\\ud800"}',
+        b"nonsense",
+        b"[" * 100_000,
+        b'{"content": "bad"}',
+    ],
     ids=["cut", "list", "number", "text", "not utf-8", "lone surrogate", "no json", "deep", "refused"],
 )
 def test_a_bad_line_is_named_and_stops_nothing(shelf: Shelf, bad: bytes) -> None:
@@ -75,7 +85,7 @@ def test_a_bad_line_is_named_and_stops_nothing(shelf: Shelf, bad: bytes) -> None
     assert error.message
 
 
-def test_a_line_without_end_does_not_fill_the_memory(shelf: Shelf) -> None:
+def test_a_line_without_end_does_not_fill_the_memory() -> None:
     """An overlong line is refused whole, and the next one is read as a line again."""
     for over in (0, 1, 5, lines.LINE_MAX, lines.LINE_MAX + 1):
         huge = b'{"content": "' + b"x" * (lines.LINE_MAX + over) + b'"}'
@@ -114,7 +124,9 @@ def test_labels_of_a_plain_line_do_not_make_it_another(shelf: Shelf) -> None:
 
 def test_foreign_fields_are_left_out_and_named(shelf: Shelf) -> None:
     """What the format does not know is not stored; fields of an answer of ours are passed over in silence."""
-    report = imported(shelf, encoded(record(1, mood="good", _x=1), record(2, score=0.5, state="live", superseded_by=[])))
+    report = imported(
+        shelf, encoded(record(1, mood="good", _x=1), record(2, score=0.5, state="live", superseded_by=[]))
+    )
     (note,) = report.notes
     assert note.code == "foreign_fields"
     assert "_x, mood" in note.message
@@ -124,7 +136,13 @@ def test_foreign_fields_are_left_out_and_named(shelf: Shelf) -> None:
 
 def test_other_kinds_are_passed_on(shelf: Shelf) -> None:
     """A tombstone is handed over as it stands, and no id is made for it."""
-    tombstone = {"kind": "tombstone", "id": IDS[3], "names": [IDS[0]], "stamp": "1.a.1", "until": "2100-01-01T00:00:00Z"}
+    tombstone = {
+        "kind": "tombstone",
+        "id": IDS[3],
+        "names": [IDS[0]],
+        "stamp": "1.a.1",
+        "until": "2100-01-01T00:00:00Z",
+    }
     imported(shelf, encoded(tombstone))
     assert shelf.kept == {IDS[3]: tombstone}
 

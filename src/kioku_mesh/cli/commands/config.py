@@ -25,7 +25,9 @@ def config() -> None:
 def list_(as_json: bool) -> None:
     """Every setting with its value, where it comes from, and what it does."""
     loaded = settings.load(tolerant=True)
-    output.show({"settings": loaded.rows(), "file": loaded.file}, as_json, table)
+    problems = [problem.as_json() for problem in loaded.problems]
+    shown = {"settings": loaded.rows(), "file": loaded.file, "problems": problems, "notes": loaded.notices}
+    output.show(shown, as_json, table)
     if not as_json:
         complain(loaded)
 
