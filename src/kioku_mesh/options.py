@@ -84,6 +84,7 @@ OPTIONS: dict[str, Option] = {
             "KIOKU_MESH_DEFAULT_VISIBILITY",
             in_project=True,
         ),
+        Option("node", _slug, None, "the name of this machine; without it the first save makes one from the host name"),
         Option("retention_days", _whole(0, 3650), 30, "days until the text of a deleted or expired memory is erased"),
         Option("save.secrets", _choice("warn", "block"), "warn", "a save that contains a secret: warn or block"),
         Option("backup.keep", _whole(0, 100), 1, "how many automatic backups are kept; 0 = none"),

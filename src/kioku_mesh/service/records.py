@@ -236,5 +236,8 @@ class _Line:
         return found
 
     def _time(self, field: str) -> int | None:
+        """A point in time; "7 days ago" would mean something else at each import."""
         text = self._text(field)
+        if text is not None and "-" not in text:
+            raise BadInput(f"{field} is not a time: {text[:40]!r}", "write it as 2026-01-31T12:00:00Z")
         return None if text is None else parse_time(text, local=False)

@@ -33,7 +33,7 @@ class Projects(NamedTuple):
     def load(cls, db: apsw.Connection, scopes: tuple[int, ...]) -> Projects:
         rows = sql.rows(
             db,
-            "SELECT a.name, a.shown, a.scope FROM alias a JOIN record r ON r.n = a.n JOIN stream s ON s.n = r.stream"
+            "SELECT a.name, a.shown, a.scope FROM alias a CROSS JOIN record r ON r.n = a.n JOIN stream s ON s.n = r.stream"
             " ORDER BY r.hlc, s.origin, r.seq",
         )
         root: dict[str, str] = {}

@@ -59,6 +59,9 @@ def _from_sqlite(error: apsw.Error, path: str) -> KiokuError:
             "look at the permissions of the file and its directory, and at `kioku-mesh doctor`",
         )
     if isinstance(error, (apsw.IOError, apsw.ProtocolError, apsw.NoMemError)):
+        if not _permitted(path):
+            return _unwritable(path)
+        # Beyond a quota there is room, and writing fails all the same.
         if getattr(error, "extendedresult", 0) == apsw.SQLITE_IOERR_WRITE or not _has_room(path):
             return _disk_full(path)
         return StoreError(
@@ -96,6 +99,13 @@ def _unwritable(path: str) -> KiokuError:
         f"{path} cannot be written",
         "make the state directory writable, or choose another one with KIOKU_MESH_STATE_DIR; reading still works",
     )
+
+
+def _permitted(path: str) -> bool:
+    """May this user write the database and the files beside it, where there are any?"""
+    own = os.access in os.supports_effective_ids
+    beside = (name for name in (path, path + "-wal", path + "-shm") if os.path.exists(name))
+    return all(os.access(name, os.W_OK, effective_ids=own) for name in beside)
 
 
 def _has_room(path: str) -> bool:

@@ -32,7 +32,7 @@ def fields(body: wire.ObservationBody) -> fulltext.Fields:
     """The words of an observation, column by column. Must give the same for the same body for ever (see fulltext)."""
     extra = (body.project or "", *body.tags, *body.source_files, *body.references)
     said = body.content if not body.summary else f"{body.content}\n{body.summary}"
-    return fulltext.fields(body.subject or "", said, "\n".join(part for part in extra if part))
+    return fulltext.fields(body.subject or "", said, "\n".join(part for part in extra if part), body.created_at)
 
 
 def add(db: apsw.Connection, n: int, body: wire.ObservationBody) -> None:

@@ -162,16 +162,17 @@ class Store:
         if held is not None:
             self._drop(held)
         self.exists()
+        places.protect(self.path)  # before opening: SQLite would keep reading only from a file it may not write
         db = connection.writable(self.path)
         try:
             if schema.admit(db, self.path) < schema.VERSION:
                 db.execute("PRAGMA journal_mode = WAL")
                 schema.migrate(db, self.path)
+                places.protect(self.path)
             checkpoint.refuse_mixture(db, self.path, self._lock_path)
         except BaseException:
             db.close()
             raise
-        places.protect(self.path)
         return self._hold(db, writes=True)
 
     # --- connections, one per thread
