@@ -55,6 +55,14 @@ class Restored(NamedTuple):
     subject: str = ""
 
 
+class Shared(NamedTuple):
+    """`shared`: appended to a stream that leaves this machine; the others were shared already, or are `local`."""
+
+    shared: tuple[str, ...]
+    preview: tuple[Line, ...] = ()
+    dry_run: bool = False
+
+
 class Purged(NamedTuple):
     purged: tuple[str, ...]
     unknown: tuple[str, ...] = ()

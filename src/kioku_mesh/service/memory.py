@@ -22,11 +22,12 @@ if TYPE_CHECKING:
         Recalled,
         Renamed,
         Restored,
+        Shared,
         Status,
         Swept,
     )
     from ..store import backup
-    from . import deleting, overview, projects, reading, recalling, records, saving, searching, upkeep
+    from . import deleting, overview, projects, reading, recalling, records, saving, searching, sharing, upkeep
 else:
 
     class _Late:
@@ -40,7 +41,7 @@ else:
 
     saving, searching, recalling, reading = map(_Late, (".saving", ".searching", ".recalling", ".reading"))
     deleting, projects, records, overview = map(_Late, (".deleting", ".projects", ".records", ".overview"))
-    upkeep, backup = _Late(".upkeep"), _Late("..store.backup")
+    upkeep, sharing, backup = _Late(".upkeep"), _Late(".sharing"), _Late("..store.backup")
 
 
 class Memory:
@@ -111,6 +112,18 @@ class Memory:
     ) -> Purged:
         """Hide and erase at once."""
         return deleting.purge(self._ctx, ids, chain, unknown, visibility, dry_run)
+
+    def withhold(self) -> None:
+        """Keep what was saved so far on this machine, also when it shares later."""
+        sharing.withhold(self._ctx)
+
+    def release(self) -> None:
+        """Share everything that was withheld."""
+        sharing.release(self._ctx)
+
+    def share(self, ids: Sequence[str] = (), where: Filter | None = None, dry_run: bool = False) -> Shared:
+        """Share chosen memories that were withheld."""
+        return sharing.share(self._ctx, ids, where, dry_run)
 
     def status(self) -> Status:
         """Versions, places, identity, counts."""

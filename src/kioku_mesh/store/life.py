@@ -83,6 +83,14 @@ def changed(life: Life, directory: str, mark: str) -> str:
     return ""
 
 
+def behind(life: Life, mark: str) -> int:
+    """How many records the mark says were acknowledged that this life does not know of."""
+    words = mark.split(" ")
+    if len(words) != 3 or words[0] != life.incarnation or not words[1].isdigit():
+        return 0
+    return max(int(words[1]) - life.written, 0)
+
+
 def mint(db: apsw.Connection, directory: str, node: str, why: str, now: int, clock: int) -> Life:
     """Begin a new incarnation, inside the caller's transaction."""
     life = Life(node, ids.new_incarnation(), leave_birth_file(directory), 0, "", clock)

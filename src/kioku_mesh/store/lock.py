@@ -120,11 +120,20 @@ class WriteLock:
         os.close(self._fd)
 
 
+def mark(path: str) -> str:
+    """The line that the last commit left, read without the lock; empty if there is none."""
+    return _line(path, _MARK, _BASE)
+
+
 def checkpointed(path: str) -> str:
     """The line that the last checkpoint left, read without the lock; empty if there is none."""
+    return _line(path, _BASE, _END)
+
+
+def _line(path: str, begin: int, end: int) -> str:
     try:
         with open(path, "rb") as file:
-            return _text(file.read(_END)[_BASE:])
+            return _text(file.read(end)[begin:])
     except OSError:
         return ""
 

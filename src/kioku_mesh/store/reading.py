@@ -30,12 +30,17 @@ class Texts(NamedTuple):
 
 
 class Snapshot:
-    """Valid inside `with store.read()`. `scopes`: what the reader may see; `now`: microseconds."""
+    """Valid inside `with store.read()`. `scopes`: what the reader may see; `now`: microseconds.
 
-    def __init__(self, db: apsw.Connection, scopes: frozenset[str], now: int) -> None:
+    `behind`: records that were acknowledged on this machine and are not in the file (a damaged write-ahead log, an older
+    file in its place); known until the next save.
+    """
+
+    def __init__(self, db: apsw.Connection, scopes: frozenset[str], now: int, mark: str = "") -> None:
         self._db = db
         self._now = now
         self._life = life.read(db)
+        self.behind = life.behind(self._life, mark) if self._life else 0
         self.scopes = scopes
         self._scope_names = {n: value for n, value in sql.rows(db, "SELECT n, value FROM facet WHERE kind = 'scope'")}
         self._scope_numbers = tuple(n for n, value in self._scope_names.items() if value in scopes)
@@ -126,6 +131,17 @@ class Snapshot:
             for scope in self._scope_numbers
             for kind, id_, until in view.deletions(self._db, scope, bytes.fromhex(observation_id))
         ]
+
+    def is_withheld(self, row: int) -> bool:
+        """Is there no record of this memory that leaves the machine, though its scope does?"""
+        return bool(
+            sql.row(
+                self._db,
+                "SELECT min(s.withheld) FROM record r JOIN stream s ON s.n = r.stream"
+                " WHERE r.kind = 'observation' AND r.id = (SELECT id FROM record WHERE n = ?)",
+                (row,),
+            )[0]
+        )
 
     # --- reading rows
 

@@ -42,11 +42,12 @@ class Store:
     def read(self, scopes: frozenset[str] = LOCAL_SCOPES, now: int | None = None) -> Iterator[Snapshot]:
         """A consistent snapshot; takes no write lock and never waits for a writer."""
         with translated(self.path):
+            mark = lock.mark(self._lock_path)  # before the snapshot: a commit in between must not look like a loss
             db = self.reader()
             db.execute("BEGIN")
             try:
                 schema.refuse_newer(db, self.path)
-                yield Snapshot(db, scopes, read_clock() if now is None else now)
+                yield Snapshot(db, scopes, read_clock() if now is None else now, mark)
             finally:
                 if db.in_transaction:
                     db.execute("ROLLBACK")

@@ -160,6 +160,43 @@ class Transaction:
         self._life = life.mint(self.db, self._directory, self._life.node, why, self.now, self._life.clock)
         self._cloned = False
 
+    def withhold(self) -> None:
+        """Keep every stream of this node to itself from now on; what is saved later begins a new incarnation."""
+        self._mark_withheld(True)
+
+    def release(self) -> None:
+        """Share the streams that were withheld."""
+        self._mark_withheld(False)
+
+    def _mark_withheld(self, withheld: bool) -> None:
+        self.db.execute(
+            "UPDATE stream SET withheld = ? WHERE scope <> 'local' AND substr(origin, 1, length(origin) - 17) = ?",
+            (withheld, self._life.node),
+        )
+
+    def share(self, ids: Sequence[str], scopes: frozenset[str]) -> tuple[str, ...]:
+        """Append withheld observations once more, with the same id, time and bytes, to a stream that is shared.
+
+        Returns the ids that were appended; those that are shared already or not in `scopes` are left alone.
+        """
+        shared = []
+        for id_ in ids:
+            found = sql.rows(
+                self.db,
+                "SELECT r.n, s.withheld FROM record r JOIN stream s ON s.n = r.stream"
+                " WHERE r.id = ? AND r.kind = ? ORDER BY r.n",
+                (bytes.fromhex(id_), wire.OBSERVATION),
+            )
+            if not found or not all(withheld for _, withheld in found):
+                continue
+            header, _, body, _ = log.read(self.db, found[0][0])
+            if body is not None and header.scope in scopes:
+                self.append(
+                    header.kind, header.scope, body, id=id_, names=header.names, until=header.until, hlc=header.hlc
+                )
+                shared.append(id_)
+        return tuple(shared)
+
     def snapshot(self, scopes: frozenset[str]) -> Snapshot:
         """What a reader will see once this transaction has been committed."""
         view.settle(self.db, self._dirty)

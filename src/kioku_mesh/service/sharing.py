@@ -1,0 +1,37 @@
+"""Memories that were saved before this machine shared any: withheld as a whole, shared one by one or all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..clock import now as read_clock
+from ..model import Filter
+from ..results import Line, Shared
+from .context import Context
+
+
+def withhold(ctx: Context) -> None:
+    """What was saved so far stays on this machine; what is saved from now on is not affected."""
+    with ctx.store.write() as transaction:
+        transaction.withhold()
+
+
+def release(ctx: Context) -> None:
+    """Share everything that was withheld."""
+    with ctx.store.write() as transaction:
+        transaction.release()
+
+
+def share(ctx: Context, ids: Sequence[str], where: Filter | None = None, dry_run: bool = False) -> Shared:
+    """Share withheld memories: those with these ids, and the live ones that fit `where`."""
+    now = read_clock()
+    with ctx.store.read(ctx.scopes, now) as snapshot:
+        rows = snapshot.newest(ctx.within(where), now, -1) if where else []
+        wanted = dict.fromkeys([*ids, *snapshot.ids(rows)])
+        withheld = [n for n in map(snapshot.row_of, wanted) if n is not None and snapshot.is_withheld(n)]
+        found = snapshot.observations(withheld)
+    preview = tuple(Line(o.observation_id, o.subject, o.project, o.memory_type, o.created_at, o.state) for o in found)
+    if dry_run or not found:
+        return Shared((), preview, dry_run)
+    with ctx.store.write() as transaction:
+        return Shared(transaction.share([o.observation_id for o in found], ctx.scopes), preview)
