@@ -7,15 +7,14 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from support import needs
-from support.mounts import fill_up, hand_over, let_pass, nobody, read_only, small_disk
-from support.stores import contents, damage, fact, fill, memory, save
 
 from kioku_mesh.errors import DiskFull, NotFound, StoreError, StoreUnwritable
 from kioku_mesh.model import Draft, Query
 from kioku_mesh.service.memory import Memory
 from kioku_mesh.store import checkpoint, upkeep
-
+from support import needs
+from support.mounts import fill_up, hand_over, let_pass, nobody, read_only, small_disk
+from support.stores import contents, damage, fact, fill, memory, save
 
 
 @pytest.fixture
@@ -157,7 +156,9 @@ def test_a_purge_on_a_full_disk_is_not_said_to_be_done(disk: Path) -> None:
             opened.purge([secret])
         ballast.unlink()
         opened.purge([secret])
-        assert not [path for path in (disk / "state").rglob("*") if path.is_file() and b"quicksilverfox" in path.read_bytes()]
+        assert not [
+            path for path in (disk / "state").rglob("*") if path.is_file() and b"quicksilverfox" in path.read_bytes()
+        ]
 
 
 @needs("linux", "root")

@@ -8,13 +8,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from support import needs
-from support.company import Companion, hold, stall
-from support.stores import contents, damage, fact, fill, memory, save
 
 from kioku_mesh.errors import DiskFull, StoreBusy
 from kioku_mesh.model import Query
 from kioku_mesh.store import checkpoint, lock
+from support import needs
+from support.company import Companion, hold, stall
+from support.stores import contents, damage, fact, fill, memory, save
 
 
 def wal(folder: Path) -> int:
@@ -80,7 +80,11 @@ def test_a_lock_that_cannot_be_signed_is_given_back(tmp_path: Path) -> None:
     path.symlink_to(full)
     with pytest.raises(OSError, match="No space left"):
         lock.WriteLock(str(path), 0.1)
-    open_files = [os.readlink(f"/proc/self/fd/{name}") for name in os.listdir("/proc/self/fd") if os.path.islink(f"/proc/self/fd/{name}")]
+    open_files = [
+        os.readlink(f"/proc/self/fd/{name}")
+        for name in os.listdir("/proc/self/fd")
+        if os.path.islink(f"/proc/self/fd/{name}")
+    ]
     assert str(full) not in open_files
 
 
