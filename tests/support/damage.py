@@ -9,9 +9,6 @@ from pathlib import Path
 import apsw
 
 PAGE = 4096
-LOG = ("stream", "tip", "record", "record_slot", "record_id", "life")
-FULLTEXT = ("fulltext_data", "fulltext_idx", "fulltext_docsize", "fulltext_config")
-HEADER = ("sqlite_schema",)
 
 
 def quiet(path: Path) -> None:

@@ -58,8 +58,9 @@ def restore(ctx: Context, observation_id: str) -> Restored:
                 raise Refused(
                     f"{old.observation_id} was purged: its text is gone for good", "save it anew if you still know it"
                 )
-            if all(until > transaction.now for _, until in tombstones):
-                names = [name for name, _ in tombstones]
+            names = [name for name, _ in tombstones]
+            # Only an undo stamped before the erasure counts, and what it names may carry a stamp of the future.
+            if all(until > transaction.stamp(old.visibility, names) for _, until in tombstones):
                 transaction.append(wire.UNDO, old.visibility, _reason(ctx, None), names=names)
                 return Restored(old.observation_id, "undone", old.subject)
     if old.content == "":

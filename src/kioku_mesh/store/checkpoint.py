@@ -49,9 +49,8 @@ def refuse_mixture(db: apsw.Connection, path: str, lock_path: str) -> None:
     if not left or not _size(path + "-wal") or left.startswith(_look(path) + " "):
         return
     alive = life.read(db)
-    if alive is None or alive.seen != life.fingerprint(os.path.dirname(path)):
-        return  # the whole directory was copied, and the copy of a file has another time
-    if left == lock.checkpointed(lock_path) and not _went_on(path, alive.incarnation, left):
+    # A copy of the whole directory has other times as well, and another checkpoint may have begun since.
+    if left == lock.checkpointed(lock_path) and not _went_on(path, alive.incarnation if alive else "", left):
         raise StoreError(
             f"{path} was overwritten by another file while its write-ahead log still held newer memories",
             "run `kioku-mesh doctor --fix`: it keeps what both hold; "

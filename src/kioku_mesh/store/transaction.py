@@ -63,7 +63,7 @@ class Transaction:
         seq, prev = (tips[0].seq + 1, tips[0].digest) if tips else (1, "")
         header = wire.Header(
             v=wire.BODY_VERSION, lane=lane, scope=scope, origin=self._life.origin, seq=seq, prev=prev, floor=stream.floor,
-            hlc=self._stamp(scope, names, hlc), kind=kind, id=id or new_id(), names=tuple(names), until=until,
+            hlc=self.stamp(scope, names, hlc), kind=kind, id=id or new_id(), names=tuple(names), until=until,
             body=wire.digest(body), size=len(body),
         )  # fmt: skip
         raw = wire.encode_header(header)
@@ -137,8 +137,8 @@ class Transaction:
     def _scope(self, scope: str) -> int:
         return content.facet(self.db, "scope", scope)
 
-    def _stamp(self, scope: str, names: Sequence[str], wanted: int | None) -> int:
-        """max(now, clock) + 1, and above every stamp it names."""
+    def stamp(self, scope: str, names: Sequence[str], wanted: int | None = None) -> int:
+        """What a record with these names is stamped: max(now, clock) + 1, and above every stamp it names."""
         stamp = wanted if wanted is not None else max(self.now, self._clock()) + 1
         for name in names:
             row = sql.row(

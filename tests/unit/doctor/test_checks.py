@@ -18,7 +18,7 @@ from kioku_mesh.errors import BadInput
 from kioku_mesh.model import as_plain
 from kioku_mesh.store import backup, compare
 from kioku_mesh.store.store import Store
-from support import stores
+from support import needs, stores
 
 
 class Machine:
@@ -325,7 +325,7 @@ def test_a_state_directory_that_cannot_be(machine: Machine) -> None:
     assert (check.status, "KIOKU_MESH_STATE_DIR" in check.hint) == ("fail", True)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+@needs("no-root")
 def test_a_state_directory_without_rights(used: Machine) -> None:
     """A directory that may not be written is a failure."""
     used.state.chmod(0o500)
