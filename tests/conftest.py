@@ -10,7 +10,6 @@ import pytest
 from support import Home
 from support.needs import excused
 
-
 # A shell that starts us in the background has us ignore Ctrl-C, and the programs we start would inherit that.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import shutil
@@ -11,13 +12,13 @@ from typing import Any
 
 import apsw
 import pytest
-from support.damage import WAYS, change, flip, pages, quiet, scramble, smear, zero
-from support.stores import contents, damage, everything, fact, memory, save
 
 from kioku_mesh.errors import Internal, KiokuError, NotFound, StoreError
 from kioku_mesh.model import STATES, Draft, Filter, Query
 from kioku_mesh.service.memory import Memory
 from kioku_mesh.store import connection, repair
+from support.damage import WAYS, change, flip, pages, quiet, scramble, smear, zero
+from support.stores import contents, damage, everything, fact, memory, save
 
 FACTS = 60
 
@@ -54,20 +55,33 @@ def questions(ids: list[str]) -> dict[str, Callable[[Memory], Any]]:
     anything = Filter(states=STATES)
     asked: dict[str, Callable[[Memory], Any]] = {
         "list": lambda m: [_shown(hit.observation) for hit in m.search(Query(limit=100)).results],
-        "filter": lambda m: {hit.observation.observation_id for hit in m.search(Query(where=Filter(project="p1", tags=("tag2",)), limit=100)).results},
+        "filter": lambda m: {
+            hit.observation.observation_id
+            for hit in m.search(Query(where=Filter(project="p1", tags=("tag2",)), limit=100)).results
+        },
         "status": lambda m: m.status().counts,
         "projects": lambda m: m.projects(),
         "export": lambda m: [row.get("content", row["kind"]) for row in m.records()],
         "brief": lambda m: m.brief().text.count("\n"),
     }
     for n in (*range(0, 20, 3), 37, 59):
-        asked[f"word {n}"] = lambda m, n=n: [_shown(hit.observation) for hit in m.search(Query(text=f"w{n}x", where=anything)).results]
+        asked[f"word {n}"] = lambda m, n=n: [
+            _shown(hit.observation) for hit in m.search(Query(text=f"w{n}x", where=anything)).results
+        ]
         asked[f"get {n}"] = lambda m, n=n: [_shown(found) for found in m.get([ids[n]], history=True).history]
     return asked
 
 
 def _shown(found: Any) -> tuple[Any, ...]:
-    return found.observation_id, found.content, found.state, found.project, found.tags, found.superseded_by, found.created_at
+    return (
+        found.observation_id,
+        found.content,
+        found.state,
+        found.project,
+        found.tags,
+        found.superseded_by,
+        found.created_at,
+    )
 
 
 def answers(folder: Path, ids: list[str]) -> dict[str, Any]:
@@ -96,11 +110,13 @@ def wrong(sample: Sample, folder: Path) -> list[str]:
         except StoreError:
             pass
         else:
-            try:
+            with contextlib.suppress(StoreError):
                 assert opened.get([fresh]).results[0].content == fact("fresh")
-            except StoreError:
-                pass
-    return [f"{name}: {str(sample.truth[name])[:200]} became {str(given[name])[:200]}" for name in given if given[name] not in (None, sample.truth[name])]
+    return [
+        f"{name}: {str(sample.truth[name])[:200]} became {str(given[name])[:200]}"
+        for name in given
+        if given[name] not in (None, sample.truth[name])
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +142,9 @@ def test_no_damaged_page_gives_a_wrong_answer(sample: Sample, table: str, tmp_pa
 
 
 @pytest.mark.long
-def test_no_turned_bit_anywhere_gives_a_wrong_answer(sample: Sample, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_turned_bit_anywhere_gives_a_wrong_answer(
+    sample: Sample, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Every page of every table, damaged in every way, several times; prints how many cases were tried and refused."""
     rng = random.Random(1)
     tried = 0
