@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from kioku_mesh import wire
+from kioku_mesh.errors import KiokuError
 from kioku_mesh.model import Draft, Query
 
 from .stores import body, fact, memory
@@ -39,6 +40,22 @@ def read_until_told(folder: str, least: str) -> int:
             seen, rounds = total, rounds + 1
             time.sleep(0.3)
     return rounds
+
+
+def save_until_told(folder: str, name: str) -> list[list[Any]]:
+    """Save one fact after another until a line comes; returns (id or code of the refusal, begin, end) of each call."""
+    told, calls = _hear(), []
+    with memory(folder) as opened:
+        while not told():
+            begin = time.monotonic()
+            try:
+                outcome = opened.save(Draft(content=fact(f"{name}{len(calls)}"))).observation_id
+            except KiokuError as refused:
+                outcome = f"{refused.code}: {refused.message}"
+                assert refused.hint
+            calls.append([outcome, begin, time.monotonic()])
+            time.sleep(0.002)
+    return calls
 
 
 def hold(folder: str) -> None:

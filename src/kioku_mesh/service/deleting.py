@@ -10,7 +10,6 @@ from ..clock import now as read_clock
 from ..errors import BadInput, NotFound, Refused
 from ..model import STATES, Draft, Filter, Observation
 from ..results import Deleted, Line, Purged, Restored
-from ..store import backup
 from ..store import upkeep as store_upkeep
 from ..store.reading import Snapshot
 from ..store.transaction import Transaction
@@ -119,8 +118,7 @@ def purge(
         for scope, part in names:
             transaction.append(wire.PURGE, scope, _reason(ctx, None), names=part)
         again = _revealed(ctx, transaction, alive)
-    store_upkeep.erase_all(ctx.store)
-    backup.replace_all(ctx.store)
+    store_upkeep.erase_all(ctx.store, purged=True)
     return Purged(tuple(o.observation_id for o in found), tuple(absent), again)
 
 

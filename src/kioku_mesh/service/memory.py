@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         Status,
         Swept,
     )
-    from ..store import backup
+    from ..store import backup, restore
     from . import deleting, overview, projects, reading, recalling, records, saving, searching, sharing, upkeep
 else:
 
@@ -41,7 +41,8 @@ else:
 
     saving, searching, recalling, reading = map(_Late, (".saving", ".searching", ".recalling", ".reading"))
     deleting, projects, records, overview = map(_Late, (".deleting", ".projects", ".records", ".overview"))
-    upkeep, sharing, backup = _Late(".upkeep"), _Late(".sharing"), _Late("..store.backup")
+    upkeep, sharing = _Late(".upkeep"), _Late(".sharing")
+    backup, restore = _Late("..store.backup"), _Late("..store.restore")
 
 
 class Memory:
@@ -174,8 +175,8 @@ class Memory:
         return tuple(backup.managed(self.store))
 
     def restore_backup(self, path: str) -> BackupFile:
-        """Put a backup into the live file; what was there is backed up first."""
-        return backup.restore(self.store, path)
+        """Put a backup into the live file; what was there is backed up first, and what was erased stays erased."""
+        return restore.restore(self.store, path)
 
     def rebuild(self) -> int:
         """Make everything derived anew from the log; returns the number of records."""

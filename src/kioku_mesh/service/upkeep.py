@@ -47,8 +47,11 @@ def after_save(ctx: Context) -> None:
     """
     with suppress(KiokuError):
         store_upkeep.erase_if_due(ctx.store)
-        if store_upkeep.size(ctx.store) <= QUICK_BACKUP and ctx.store.born() < read_clock() - DAY:
-            _keep_backup(ctx)
+        if store_upkeep.size(ctx.store) <= QUICK_BACKUP:
+            if store_upkeep.has_traces(ctx.store):
+                store_upkeep.scrub(ctx.store, tries=1)
+            elif ctx.store.born() < read_clock() - DAY:
+                _keep_backup(ctx)
 
 
 def _work(ctx: Context) -> tuple[int, int]:
@@ -58,8 +61,6 @@ def _work(ctx: Context) -> tuple[int, int]:
     while done := store_upkeep.sweep(store, ctx.config.get("retention_days") * DAY):
         swept += done
     erased = store_upkeep.erase_all(store)
-    if erased:
-        backup.replace_all(store)
     store_upkeep.empty_wal(store)
     _keep_backup(ctx)
     return swept, erased

@@ -13,12 +13,13 @@ from ..clock import SECOND, to_iso
 from ..clock import now as read_clock
 from ..errors import BadInput, KiokuError, NotFound, StoreError
 from ..results import BackupFile
-from . import checkpoint, connection, life, places, schema, sql
+from . import checkpoint, connection, life, lock, places, schema, sql
 from .connection import translated
 from .store import Store
 
 FOLDER = "backups"
 _MANAGED = "memory-"
+_PATIENCE_MS = 5_000  # for readers that are in the way
 _PAGES = 512  # copied at a time; between two steps savers go on
 
 
@@ -163,45 +164,40 @@ def _opened(path: str) -> Iterator[apsw.Connection]:
             db.close()
 
 
-def restore(store: Store, path: str) -> BackupFile:
-    """Put a backup into the live file, through SQLite, so that agents that have it open go on with it.
-
-    What is there now is backed up first (when it can be read); a new incarnation begins.
-    """
-    wanted = describe(path)
-    verify(path)
-    with suppress(StoreError, NotFound):
-        make(store)
-    copy_in(store, path)
-    return wanted
-
-
 def copy_in(store: Store, path: str) -> None:
     """Overwrite the live database page by page under the write lock, whatever state it is in."""
-    with translated(store.path), store.locked() as held:
-        held.checkpointed = ""
-        live = _usable(store.path)
-        try:
-            source = connection.opened(path, connection.READ_ONLY)
-            try:
-                with live.backup("main", source, "main") as work:
-                    while not work.done:
-                        _step(work)
-            finally:
-                source.close()
-            live.execute("PRAGMA journal_mode = WAL")
-            schema.migrate(live, store.path)
-            with live:
-                before = life.read(live)
-                node = before.node if before else store.node_name()
-                now = read_clock()
-                alive = life.mint(
-                    live, store.directory, node, "a backup was put back", now, before.clock if before else 0
-                )
-            held.mark = alive.mark
-            checkpoint.truncate(live, held)
-        finally:
-            live.close()
+    with store.locked() as held:
+        overwrite(store, path, held)
+
+
+def overwrite(store: Store, path: str, held: lock.WriteLock) -> None:
+    """The same for a caller that holds the write lock already."""
+    held.checkpointed = ""
+    live = _usable(store.path)
+    try:
+        copy_pages(path, live)
+        live.execute("PRAGMA journal_mode = WAL")
+        schema.migrate(live, store.path)
+        with live:
+            before = life.read(live)
+            node = before.node if before else store.node_name()
+            now = read_clock()
+            alive = life.mint(live, store.directory, node, "a backup was put back", now, before.clock if before else 0)
+        held.mark = alive.mark
+        checkpoint.truncate(live, held)
+    finally:
+        live.close()
+
+
+def copy_pages(path: str, target: apsw.Connection) -> None:
+    """All of a file at once into an open database."""
+    source = connection.opened(path, connection.READ_ONLY)
+    try:
+        with target.backup("main", source, "main") as work:
+            while not work.done:
+                _step(work)
+    finally:
+        source.close()
 
 
 def _usable(path: str) -> apsw.Connection:
@@ -209,11 +205,21 @@ def _usable(path: str) -> apsw.Connection:
     try:
         return connection.writable(path)
     except (apsw.NotADBError, apsw.CorruptError):
-        live = connection.opened(path)
+        reset(path)
+        return connection.writable(path)
+
+
+def reset(path: str) -> None:
+    """Empty a database in place, however damaged. The caller holds the write lock."""
+    live = connection.opened(path)
+    try:
+        live.set_busy_timeout(_PATIENCE_MS)
+        with suppress(apsw.Error):  # having looked at it, SQLite keeps the journal mode that other programs work in
+            sql.row(live, "SELECT count(*) FROM sqlite_schema")
         live.config(apsw.SQLITE_DBCONFIG_RESET_DATABASE, 1)
         live.execute("VACUUM")
+    finally:
         live.close()
-        return connection.writable(path)
 
 
 def _step(work: apsw.Backup) -> None:

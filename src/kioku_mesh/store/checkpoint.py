@@ -16,12 +16,23 @@ from ..errors import StoreError
 from . import connection, life, lock, sql
 
 LARGE = 4 << 20  # bytes of the write-ahead log from which a saver moves it
+_AGAIN = "again"  # behind the line of a checkpoint that a reader was in the way of
 
 
 def if_due(db: apsw.Connection, held: lock.WriteLock) -> None:
     """Move the log when it is large, and when the last attempt did not come to its end."""
-    if not held.checkpointed or _size(db.filename + "-wal") >= LARGE:
+    left = held.checkpointed
+    if not left or left.endswith(_AGAIN) or _size(db.filename + "-wal") >= LARGE:
         truncate(db, held)
+
+
+def adopt(db: apsw.Connection, held: lock.WriteLock, seen: str) -> None:
+    """A file that was put in the place of ours while the log was empty is ours from now on. Before each write.
+
+    `seen`: the look of the file when `db` was opened, not of what may have taken its place since.
+    """
+    if not _size(db.filename + "-wal") and not held.checkpointed.startswith(seen + " "):
+        _note(db, held, seen)
 
 
 def truncate(db: apsw.Connection, held: lock.WriteLock) -> bool:
@@ -29,6 +40,7 @@ def truncate(db: apsw.Connection, held: lock.WriteLock) -> bool:
 
     No waiting: a pinned reader would make every saver behind us wait as well.
     """
+    before = held.checkpointed.split(" ")
     held.checkpointed = ""
     db.set_busy_timeout(0)
     try:
@@ -37,20 +49,28 @@ def truncate(db: apsw.Connection, held: lock.WriteLock) -> bool:
         busy = True
     finally:
         db.set_busy_timeout(10_000)
-    alive = None if busy else life.read(db)
+    if busy:  # what was moved in part is not older than what was moved before
+        held.checkpointed = " ".join((_look(db.filename), *before[3:6], _AGAIN))
+        return False
+    _note(db, held, _look(db.filename))
+    return True
+
+
+def _note(db: apsw.Connection, held: lock.WriteLock, seen: str) -> None:
+    alive = life.read(db)
     if alive:
-        held.checkpointed = f"{_look(db.filename)} {alive.incarnation} {alive.written}"
-    return not busy
+        held.checkpointed = f"{seen} {held.inode} {alive.incarnation} {alive.written}"
 
 
 def refuse_mixture(db: apsw.Connection, path: str, lock_path: str) -> None:
     """Raises StoreError when another file lies in the place of the one that the write-ahead log belongs to."""
     left = lock.checkpointed(lock_path)
-    if not left or not _size(path + "-wal") or left.startswith(_look(path) + " "):
-        return
+    if left.count(" ") < 5 or not _size(path + "-wal") or left.startswith(_look(path) + " "):
+        return  # nothing to compare with, nothing to mix, nothing changed
     alive = life.read(db)
-    # A copy of the whole directory has other times as well, and another checkpoint may have begun since.
-    if left == lock.checkpointed(lock_path) and not _went_on(path, alive.incarnation if alive else "", left):
+    if left != lock.checkpointed(lock_path):  # another checkpoint has begun since
+        return
+    if _renamed_over(path, lock_path, left) or not _went_on(path, alive.incarnation if alive else "", left):
         raise StoreError(
             f"{path} was overwritten by another file while its write-ahead log still held newer memories",
             "run `kioku-mesh doctor --fix`: it keeps what both hold; "
@@ -58,9 +78,15 @@ def refuse_mixture(db: apsw.Connection, path: str, lock_path: str) -> None:
         )
 
 
+def _renamed_over(path: str, lock_path: str, left: str) -> bool:
+    """Is it another file, beside the same lock? (In a copy of the whole directory both are others.)"""
+    _, _, inode, lock_inode = left.split(" ")[:4]
+    return os.stat(lock_path).st_ino == int(lock_inode) and os.stat(path).st_ino != int(inode)
+
+
 def _went_on(path: str, incarnation: str, left: str) -> bool:
     """Is the file itself, without the log, not older than the last checkpoint? Then a foreign one may have moved it."""
-    *_, left_incarnation, written = left.split(" ")
+    left_incarnation, written = left.split(" ")[4:6]
     with suppress(apsw.Error):
         file = connection.alone(path)
         try:
@@ -73,14 +99,19 @@ def _went_on(path: str, incarnation: str, left: str) -> bool:
     return False
 
 
+def look(size: int, time_ns: int, inode: int) -> str:
+    """What tells a file from others and from itself later. (Windows notes the time of an open file late: there the
+    length has to do.)"""
+    return f"{size} {0 if sys.platform == 'win32' else time_ns} {inode}"
+
+
+def _look(path: str) -> str:
+    found = os.stat(path)
+    return look(found.st_size, found.st_mtime_ns, found.st_ino)
+
+
 def _size(path: str) -> int:
     try:
         return os.stat(path).st_size
     except FileNotFoundError:
         return 0
-
-
-def _look(path: str) -> str:
-    """Length and time of a file. (Windows notes the time of an open file late: there the length has to do.)"""
-    found = os.stat(path)
-    return f"{found.st_size} {0 if sys.platform == 'win32' else found.st_mtime_ns}"

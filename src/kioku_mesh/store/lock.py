@@ -66,15 +66,26 @@ class WriteLock:
         self._path = path
         self._fd = _open(path)
         try:
-            if not _try(self._fd) and not self._wait(wait_s):
-                raise StoreBusy(
-                    f"the memory is locked by another process for more than {wait_s:g} s ({self._holder()})",
-                    "look at that process; if it hangs, end it (what it had acknowledged is safe) and try again",
-                )
+            self._acquire(wait_s)
+            while not self._is_current():  # the directory was removed or replaced while we waited
+                self.release()
+                self._fd = _open(path)
+                self._acquire(wait_s)
             self._put(_WHO, _MARK, f"{os.getpid()} {time.time_ns() // 1000}")
         except BaseException:
             self.release()  # a descriptor left open would hold the lock for as long as this process lives
             raise
+
+    def _acquire(self, wait_s: float) -> None:
+        if not _try(self._fd) and not self._wait(wait_s):
+            raise StoreBusy(
+                f"the memory is locked by another process for more than {wait_s:g} s ({self._holder()})",
+                "look at that process; if it hangs, end it (what it had acknowledged is safe) and try again",
+            )
+
+    def _is_current(self) -> bool:
+        ours, there = os.fstat(self._fd), os.stat(self._path)
+        return (ours.st_dev, ours.st_ino) == (there.st_dev, there.st_ino)
 
     def _wait(self, wait_s: float) -> bool:
         """Block in a thread: flock itself knows no time-out. An abandoned wait gives the lock back when it gets it."""
@@ -99,6 +110,10 @@ class WriteLock:
         _pwrite(self._fd, text.encode().ljust(end - begin - 1) + b"\n", begin)
 
     @property
+    def inode(self) -> int:
+        return os.fstat(self._fd).st_ino
+
+    @property
     def mark(self) -> str:
         """What the last commit left here; empty if nothing did."""
         return self._get(_MARK, _BASE)
@@ -117,7 +132,9 @@ class WriteLock:
         self._put(_BASE, _END, text)
 
     def release(self) -> None:
-        os.close(self._fd)
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
 
 
 def mark(path: str) -> str:

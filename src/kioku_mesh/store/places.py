@@ -13,6 +13,7 @@ from functools import cache
 from ..errors import StoreUnwritable
 
 PRIVATE_FOLDER = 0o700
+DAMAGED = ".damaged-"  # between the database's name and the time in the name of a kept damaged copy
 PRIVATE_FILE = 0o600
 
 # SQLite's write-ahead log is shared memory: it needs one kernel, and locks that hold.

@@ -18,10 +18,8 @@ from . import backup, connection, inspect, life, log, places, schema, sql
 from .connection import translated
 from .store import Store, rebuild
 
-DAMAGED = ".damaged-"  # between the database's name and the time in the name of a kept damaged copy
 SEED = "seed.part"  # the empty store that takes the place of the damaged one
 _GAP = 10_000  # row numbers without a readable record, after which there are no more
-_PATIENCE_MS = 5_000  # for readers that are in the way
 
 
 class Saved(NamedTuple):
@@ -112,7 +110,7 @@ def _keep_copy(store: Store) -> str | None:
     if not os.path.exists(store.path) or not os.path.getsize(store.path):
         return None
     stamp = to_iso(read_clock() // SECOND * SECOND).replace(":", "").replace("-", "")
-    kept = f"{store.path}{DAMAGED}{stamp}"
+    kept = f"{store.path}{places.DAMAGED}{stamp}"
     with translated(kept), store.locked():
         for part in ("", "-wal"):
             if os.path.exists(store.path + part):
@@ -188,14 +186,8 @@ def _put_in(store: Store, path: str) -> None:
     with suppress(StoreError):  # leaving the handler closes connections that would be in the way
         backup.copy_in(store, path)
         return
-    with translated(store.path), store.locked():
-        live = connection.opened(store.path)
-        live.set_busy_timeout(_PATIENCE_MS)
-        with suppress(apsw.Error):  # having looked at it, SQLite keeps the journal mode that other programs work in
-            sql.row(live, "SELECT count(*) FROM sqlite_schema")
-        live.config(apsw.SQLITE_DBCONFIG_RESET_DATABASE, 1)
-        live.execute("VACUUM")
-        live.close()
+    with store.locked():
+        backup.reset(store.path)
     backup.copy_in(store, path)
 
 

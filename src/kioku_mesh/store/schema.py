@@ -128,13 +128,25 @@ def admit(db: apsw.Connection, path: str) -> int:
 
 def migrate(db: apsw.Connection, path: str) -> None:
     """Bring an older or empty file up to date. The caller holds the write lock."""
-    for step in range(refuse_newer(db, path), VERSION):
-        with db:
-            db.execute(_MIGRATIONS[step])
-            if step == 0:
-                fulltext.create(db)
-                db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            db.execute(f"PRAGMA user_version = {step + 1}")
+    while refuse_newer(db, path) < VERSION:
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            step = version(db)  # asked again: a directory that was replaced has had two locks for a moment
+            if step < VERSION:
+                _step(db, step)
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise
+
+
+def _step(db: apsw.Connection, step: int) -> None:
+    db.execute(_MIGRATIONS[step])
+    if step == 0:
+        fulltext.create(db)
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    db.execute(f"PRAGMA user_version = {step + 1}")
 
 
 def clear_derived(db: apsw.Connection) -> None:

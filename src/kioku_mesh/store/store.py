@@ -13,6 +13,7 @@ from ..clock import SECOND
 from ..clock import now as read_clock
 from ..errors import StoreError
 from ..ids import new_node
+from ..values import NamedTuple
 from . import checkpoint, connection, content, life, lock, log, places, schema, sql, view
 from .connection import BIRTH, DATABASE, LOCK, translated
 from .reading import Snapshot
@@ -59,6 +60,7 @@ class Store:
             return held
         if not self.exists():
             return _empty()
+        file = _identity(self.path)
         db = connection.readable(self.path)
         try:
             found = schema.admit(db, self.path)
@@ -67,7 +69,7 @@ class Store:
             db.close()
             raise
         if found == schema.VERSION:
-            return self._hold(db, writes=False)
+            return self._hold(db, file, writes=False)
         db.close()
         if not found:
             return _empty()  # another process is creating it
@@ -89,8 +91,9 @@ class Store:
         return False
 
     def born(self) -> int:
-        """When the first memory was saved here, microseconds. Raises OSError when none was."""
-        return int(os.stat(os.path.join(self.directory, BIRTH)).st_mtime * SECOND)
+        """When the first memory was saved here, microseconds. Raises StoreError when none was."""
+        with translated(self.path):
+            return int(os.stat(os.path.join(self.directory, BIRTH)).st_mtime * SECOND)
 
     # --- writing
 
@@ -99,6 +102,8 @@ class Store:
         """One transaction under the write lock: durable when the block has ended, undone when it raises."""
         with translated(self.path), self.locked() as held:
             db = self.writer()
+            file = self._local.file
+            checkpoint.adopt(db, held, checkpoint.look(file.size, file.time_ns, file.inode))
             db.execute("BEGIN IMMEDIATE")
             try:
                 if schema.version(db) != schema.VERSION:
@@ -112,20 +117,25 @@ class Store:
                 if db.in_transaction:
                     db.execute("ROLLBACK")
                 raise
-            self._refuse_replaced()
+            if not self._is_in_place():
+                raise self._replaced()
             # The transaction stands, whatever becomes of this; the next writer does it as well.
             with suppress(OSError, apsw.Error):
                 held.mark = transaction.life.mark
                 checkpoint.if_due(db, held)
-                self._local.file = _identity(self.path)
+                if self._is_in_place():
+                    self._local.file = _identity(self.path)
 
-    def _refuse_replaced(self) -> None:
-        """Raises StoreError when the file that was written to is not the one that others will open."""
-        if _identity(self.path)[:3] != self._local.file[:3]:
-            raise StoreError(
-                f"{self.path} was replaced or removed while it was written to",
-                "try again; to put a backup back while agents work, use `kioku-mesh restore-backup FILE`",
-            )
+    def _is_in_place(self) -> bool:
+        """Is the file that this thread has open the one that others will open?"""
+        there = _identity(self.path)
+        return there is not None and there[:3] == self._local.file[:3]
+
+    def _replaced(self) -> StoreError:
+        return StoreError(
+            f"{self.path} was replaced or removed while it was in use",
+            "try again; to put a backup back while agents work, use `kioku-mesh restore-backup FILE`",
+        )
 
     @contextmanager
     def locked(self) -> Iterator[lock.WriteLock]:
@@ -164,6 +174,7 @@ class Store:
             self._drop(held)
         self.exists()
         places.protect(self.path)  # before opening: SQLite would keep reading only from a file it may not write
+        file = _identity(self.path)
         db = connection.writable(self.path)
         try:
             if schema.admit(db, self.path) < schema.VERSION:
@@ -174,7 +185,7 @@ class Store:
         except BaseException:
             db.close()
             raise
-        return self._hold(db, writes=True)
+        return self._hold(db, file, writes=True)
 
     # --- connections, one per thread
 
@@ -188,8 +199,12 @@ class Store:
         self._drop(db)
         return None
 
-    def _hold(self, db: apsw.Connection, writes: bool) -> apsw.Connection:
-        self._local.db, self._local.writes, self._local.file = db, writes, _identity(self.path)
+    def _hold(self, db: apsw.Connection, before: _File | None, writes: bool) -> apsw.Connection:
+        file = _identity(self.path)
+        if file is None or (before and file[:2] != before[:2]):  # which of the two it opened nobody knows
+            db.close()
+            raise self._replaced()
+        self._local.db, self._local.writes, self._local.file = db, writes, file
         with self._guard:
             self._opened.append(db)
         return db
@@ -233,17 +248,26 @@ def _size(path: str) -> int | None:
         return None
 
 
-def _identity(path: str) -> tuple[int, ...]:
+class _File(NamedTuple):
     """What tells a database file and its write-ahead log from others in their place, and a changed file from itself."""
+
+    device: int
+    inode: int
+    log: int  # inode of the write-ahead log; 0 when there is none
+    size: int
+    time_ns: int
+
+
+def _identity(path: str) -> _File | None:
     try:
         file = os.stat(path)
     except FileNotFoundError:
-        return ()
+        return None
     try:
         wal = os.stat(path + "-wal").st_ino
     except FileNotFoundError:
         wal = 0
-    return file.st_dev, file.st_ino, wal, file.st_size, file.st_mtime_ns
+    return _File(file.st_dev, file.st_ino, wal, file.st_size, file.st_mtime_ns)
 
 
 def _empty() -> apsw.Connection:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 
 from .. import wire
 from ..clock import now as read_clock
-from . import checkpoint, erase, sql
+from . import backup, checkpoint, erase, places, sql
 from .connection import translated
 from .store import Store
 
@@ -15,6 +16,7 @@ SLICE_S = 0.025  # of work in one transaction: a saver behind it waits about twi
 PAUSE_S = 0.002  # between two, so that whoever waits for the write lock gets it
 _BATCH = 20
 _TRIES, _BREATH_S = 20, 0.05  # readers are done in milliseconds
+_TRACES = "erased"  # an empty file: bodies were erased, and `scrub` has not been done since
 
 
 def erase_step(store: Store, now: int | None = None, seconds: float = SLICE_S) -> int:
@@ -25,6 +27,8 @@ def erase_step(store: Store, now: int | None = None, seconds: float = SLICE_S) -
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             rows = erase.due(transaction.db, at, _BATCH)
+            if rows:
+                os.close(os.open(_traces(store), os.O_WRONLY | os.O_CREAT, places.PRIVATE_FILE))
             for n in rows:
                 erase.erase(transaction.db, n)
             done += len(rows)
@@ -33,17 +37,43 @@ def erase_step(store: Store, now: int | None = None, seconds: float = SLICE_S) -
     return done
 
 
-def erase_all(store: Store) -> int:
-    """Erase every body that may go, then empty the write-ahead log, which still holds copies of the pages."""
+def erase_all(store: Store, purged: bool = False) -> int:
+    """Erase every body that may go, and scrub when anything was erased, now or before, or `purged` says so."""
     total = 0
     while done := erase_step(store):
         total += done
         time.sleep(PAUSE_S)
-    for _ in range(_TRIES):
-        if empty_wal(store):
-            break
-        time.sleep(_BREATH_S)
+    if purged or has_traces(store):
+        scrub(store)
     return total
+
+
+def has_traces(store: Store) -> bool:
+    """Was anything erased since the last `scrub`?"""
+    return os.path.exists(_traces(store))
+
+
+def _traces(store: Store) -> str:
+    return os.path.join(store.directory, _TRACES)
+
+
+def scrub(store: Store, tries: int = _TRIES) -> None:
+    """Leave nothing of what was erased in unused bytes of the file, in the write-ahead log, in managed backups and in
+    copies of a damaged file.
+
+    A reader may keep the log from being emptied: after `tries` that is left to the next writer. SQLite overwrites what
+    is deleted, but not the copies it leaves behind when it moves rows within a page: hence VACUUM.
+    """
+    with store.locked():
+        store.writer().execute("VACUUM")
+    while not empty_wal(store) and (tries := tries - 1) > 0:
+        time.sleep(_BREATH_S)
+    backup.replace_all(store)
+    for name in os.listdir(store.directory):
+        if places.DAMAGED in name:  # a repair took over every record that could be read
+            os.unlink(os.path.join(store.directory, name))
+    with suppress(FileNotFoundError):
+        os.unlink(_traces(store))
 
 
 def empty_wal(store: Store) -> bool:
@@ -68,12 +98,10 @@ def sweep(store: Store, retention: int, limit: int = wire.NAMES_MAX) -> int:
 
 
 def erase_if_due(store: Store, seconds: float = 0.02) -> None:
-    """A bounded step of erasing, only when there is work; then the write-ahead log is emptied. Raises StoreError."""
+    """A bounded step of erasing, only when there is work. Raises StoreError."""
     with translated(store.path):
         if erase.due(store.reader(), read_clock(), 1):
             erase_step(store, seconds=seconds)
-            if not erase.due(store.reader(), read_clock(), 1):
-                empty_wal(store)
 
 
 def size(store: Store) -> int:

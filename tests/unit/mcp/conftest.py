@@ -67,6 +67,9 @@ class TwinMemory:
         self.closed = False
         self.fails: Exception | None = None
 
+    def tend(self) -> None:
+        """Nothing is due in a dict."""
+
     def add(self, *observations: Observation) -> None:
         self.observations |= {each.observation_id: each for each in observations}
 

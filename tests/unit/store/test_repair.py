@@ -11,7 +11,7 @@ import pytest
 
 from kioku_mesh import wire
 from kioku_mesh.errors import KiokuError, StoreBusy, StoreError, StoreNewer
-from kioku_mesh.store import backup, inspect, repair
+from kioku_mesh.store import backup, inspect, places, repair
 from kioku_mesh.store.store import Store
 from support import stores
 
@@ -214,4 +214,4 @@ def test_what_is_not_damage_is_not_mended(store: Store, tmp_path: Path, reason: 
             repair.mend(impatient)
     assert Path(store.path).read_bytes() == before
     assert sorted(os.listdir(tmp_path)) == ["state"]
-    assert not [name for name in os.listdir(store.directory) if repair.DAMAGED in name]
+    assert not [name for name in os.listdir(store.directory) if places.DAMAGED in name]
