@@ -31,22 +31,24 @@ else:
 
         @classmethod
         def _bound(cls, values: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
-            given = dict(zip(cls._fields, values, strict=False))
-            unknown = named.keys() - set(cls._fields) | named.keys() & given.keys()
-            if len(values) > len(cls._fields) or unknown:
-                raise TypeError(f"{cls.__name__} takes {cls._fields} once each, not also {sorted(unknown) or values}")
-            found = {**cls._field_defaults, **given, **named}
+            fields, defaults = cls._fields, cls._field_defaults
             try:
-                return tuple(found[name] for name in cls._fields)
+                rest = [named.pop(name) if name in named else defaults[name] for name in fields[len(values) :]]
             except KeyError as missing:
                 raise TypeError(f"{cls.__name__} needs {missing}") from None
+            if named or len(values) > len(fields):
+                raise TypeError(f"{cls.__name__} takes {fields} once each, not also {sorted(named) or values}")
+            return (*values, *rest)
 
         @classmethod
         def _make(cls, values: Any) -> Any:
             return cls(*values)
 
         def _replace(self, **changes: Any) -> Any:
-            return type(self)(**{**self._asdict(), **changes})
+            values = [changes.pop(name, value) for name, value in zip(self._fields, self, strict=True)]
+            if changes:
+                raise TypeError(f"{type(self).__name__} has no {sorted(changes)}")
+            return tuple.__new__(type(self), values)
 
         def _asdict(self) -> dict[str, Any]:
             return dict(zip(self._fields, self, strict=True))

@@ -72,7 +72,7 @@ def digest(raw: bytes) -> str:
 
 
 def encode_header(header: Header) -> bytes:
-    return json.dumps(header._asdict(), ensure_ascii=False, separators=(",", ":")).encode()
+    return _encode(header._asdict()).encode()
 
 
 def decode_header(raw: bytes) -> Header:
@@ -81,7 +81,7 @@ def decode_header(raw: bytes) -> Header:
         raise Malformed("header too long")
     got = _json_object(raw)
     try:
-        header = Header(**{field: got[field] for field in Header._fields})
+        header = Header(*[got[field] for field in Header._fields])
     except KeyError as missing:
         raise Malformed(f"no {missing}") from None
     _check(header)
@@ -118,7 +118,7 @@ def is_scope(text: str) -> bool:
 
 
 def _is_digest(text: str) -> bool:
-    return len(text) == 64 and all(c in "0123456789abcdef" for c in text)
+    return len(text) == 64 and not text.strip("0123456789abcdef")
 
 
 def body_fits(header: Header, body: bytes) -> bool:
@@ -132,7 +132,7 @@ def encode_body(fields: dict[str, Any]) -> bytes:
     Fields that say nothing (None, empty lists) are left out.
     """
     told = {k: v for k, v in fields.items() if v is not None and v not in ((), [])}
-    return json.dumps({"salt": os.urandom(12).hex(), **told}, ensure_ascii=False, separators=(",", ":")).encode()
+    return _encode({"salt": os.urandom(12).hex(), **told}).encode()
 
 
 def encode_frame(record: Record) -> bytes:
@@ -223,9 +223,9 @@ def _json_object(data: bytes) -> dict[str, Any]:
     """A JSON object whose texts can be stored: strict UTF-8, no repeated keys, no lone surrogates."""
     try:
         text = data.decode()
-        got = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+        got = _decode(text)
         if "\\u" in text:
-            json.dumps(got, ensure_ascii=False).encode()
+            _encode(got).encode()
     except (ValueError, RecursionError) as bad:
         raise Malformed(str(bad)[:80]) from None
     if type(got) is not dict:
@@ -242,3 +242,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_decode = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant).decode

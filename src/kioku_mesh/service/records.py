@@ -14,12 +14,15 @@ from ..model import MEMORY_TYPES, Draft, Filter
 from ..results import Imported, Problem
 from ..store.reading import Snapshot
 from ..store.transaction import Transaction
-from ..store.upkeep import PAUSE_S, SLICE_S
+from ..store.upkeep import PAUSE_S
 from . import upkeep
 from .checking import check
 from .context import Context
 
 KINDS = (wire.OBSERVATION, wire.TOMBSTONE, wire.UNDO, wire.PURGE, wire.ALIAS)
+_SLICE_S = (
+    0.05  # of work in one transaction: each costs a flush to disk, and a saver behind it waits about twice as long
+)
 
 
 def records(ctx: Context, where: Filter, include_local: bool) -> Iterator[dict[str, Any]]:
@@ -117,7 +120,7 @@ def _take(
     """Lines from `at` on, for as long as one transaction may last; the index of the first that is left."""
     added = known = conflicts = 0
     problems = []
-    end = time.monotonic() + SLICE_S
+    end = time.monotonic() + _SLICE_S
     while at < len(wanted) and (transaction is None or time.monotonic() < end):
         try:
             outcome = _Line(ctx, wanted[at], project).put(snapshot, transaction)

@@ -143,6 +143,8 @@ def opened(name: str, flags: int = READ_WRITE) -> apsw.Connection:
     Raises StoreError for a file with checksums where they cannot be kept.
     """
     db = apsw.Connection(name, flags=flags)
+    # Else a build with STAT4 compiles a statement anew for every value that is bound to it.
+    db.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
     if CHECKED and flags & apsw.SQLITE_OPEN_CREATE and not os.path.getsize(name):
         db.reserve_bytes(reserve=_CHECKSUM)
     elif not CHECKED and flags & apsw.SQLITE_OPEN_READWRITE and db.reserve_bytes() == _CHECKSUM:

@@ -35,8 +35,8 @@ def fields(body: wire.ObservationBody) -> fulltext.Fields:
     return fulltext.fields(body.subject or "", said, "\n".join(part for part in extra if part), body.created_at)
 
 
-def add(db: apsw.Connection, n: int, body: wire.ObservationBody) -> None:
-    """Index the body of observation `n`."""
+def add(db: apsw.Connection, n: int, body: wire.ObservationBody, words: fulltext.Queue) -> None:
+    """Index the body of observation `n`; its words when the queue is flushed."""
     values = (body.project, body.memory_type, body.agent_family, body.client_id, body.session_id, body.pc_id)
     columns = [facet(db, kind, value) if value else None for kind, value in zip(_COLUMNS, values, strict=True)]
     db.execute(
@@ -47,7 +47,7 @@ def add(db: apsw.Connection, n: int, body: wire.ObservationBody) -> None:
     for kind, field in _LISTS:
         for value in dict.fromkeys(getattr(body, field)):
             db.execute("INSERT OR IGNORE INTO tagged VALUES (?, ?)", (facet(db, kind, value), n))
-    fulltext.add(db, n, fields(body))
+    words.add(n, fields(body))
 
 
 def hold(db: apsw.Connection, n: int) -> None:

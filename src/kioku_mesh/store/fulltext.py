@@ -44,6 +44,23 @@ def create(db: apsw.Connection) -> None:
     db.execute("INSERT INTO fulltext(fulltext, rank) VALUES ('pgsz', 4000)")
 
 
+class Queue:
+    """Rows to be added together: FTS5 writes out what it has gathered before every statement that fires a trigger."""
+
+    def __init__(self, db: apsw.Connection) -> None:
+        self._db = db
+        self._rows: list[tuple[int, Fields]] = []
+
+    def add(self, row: int, tokens: Fields) -> None:
+        self._rows.append((row, tokens))
+
+    def flush(self) -> None:
+        """Before anything is looked for or removed, and before the end of the transaction."""
+        rows, self._rows = self._rows, []
+        for row, tokens in rows:
+            add(self._db, row, tokens)
+
+
 def add(db: apsw.Connection, row: int, tokens: Fields) -> None:
     db.execute("INSERT INTO fulltext(rowid, subject, body, extra) VALUES (?, ?, ?, ?)", (row, *tokens))
 

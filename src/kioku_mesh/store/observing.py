@@ -8,6 +8,7 @@ from .. import wire
 from ..errors import StoreError
 from ..model import Observation
 from ..text.derive import derive_subject, derive_summary
+from ..values import NamedTuple
 from . import log, sql, view
 from .conditions import Projects
 
@@ -22,27 +23,30 @@ def record(db: apsw.Connection, n: int) -> wire.Record:
         raise StoreError(f"a stored memory is damaged (row {n}: {damage})", _DAMAGED) from None
 
 
-def body(db: apsw.Connection, n: int) -> wire.ObservationBody | None:
-    """What observation `n` says; None when it was erased or this release cannot read it. Raises StoreError."""
-    return _said(record(db, n))
+class Said(NamedTuple):
+    """An observation's header and what it says; `body` is None when it was erased or this release cannot read it."""
+
+    header: wire.Header
+    body: wire.ObservationBody | None
 
 
-def _said(found: wire.Record) -> wire.ObservationBody | None:
+def said(db: apsw.Connection, n: int) -> Said:
+    """Raises StoreError for damaged bytes."""
+    found = record(db, n)
     if found.body is None:
-        return None
+        return Said(found.header, None)
     try:
-        return wire.read_observation(found.header, found.body)
+        return Said(found.header, wire.read_observation(found.header, found.body))
     except wire.Malformed:
-        return None
+        return Said(found.header, None)
 
 
-def observe(db: apsw.Connection, n: int, now: int, projects: Projects, node: str | None) -> Observation:
-    """Everything known of observation `n` at a time. Raises StoreError for damaged bytes."""
+def observe(db: apsw.Connection, n: int, found: Said, now: int, projects: Projects, node: str | None) -> Observation:
+    """Everything known of observation `n`, which was read before, at a time."""
     scope, until, deleted, cover, clash = sql.row(
         db, "SELECT scope, until, deleted, cover, clash FROM observation WHERE n = ?", (n,)
     )
-    found = record(db, n)
-    header, told = found.header, _said(found)
+    header, told = found
     state = view.label(until, bool(deleted), cover, now)
     by, against = _relations(db, scope, header, now)
     writer = header.origin.rpartition(".")[0]

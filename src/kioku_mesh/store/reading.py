@@ -29,6 +29,9 @@ class Texts(NamedTuple):
     extra: str
 
 
+_KEPT = 100  # observations read last: what weighs a hit and what shows it read the same
+
+
 class Snapshot:
     """Valid inside `with store.read()`. `scopes`: what the reader may see; `now`: microseconds.
 
@@ -42,6 +45,7 @@ class Snapshot:
         self._life = life.read(db)
         self.behind = life.behind(self._life, mark) if self._life else 0
         self.scopes = scopes
+        self._read: dict[int, observing.Said] = {}
         self._scope_names = {n: value for n, value in sql.rows(db, "SELECT n, value FROM facet WHERE kind = 'scope'")}
         self._scope_numbers = tuple(n for n, value in self._scope_names.items() if value in scopes)
         self.projects = conditions.Projects.load(db, self._scope_numbers)
@@ -172,7 +176,15 @@ class Snapshot:
 
     def body(self, n: int) -> wire.ObservationBody | None:
         """None when it was erased or cannot be read yet. Raises StoreError for damaged bytes."""
-        return observing.body(self._db, n)
+        return self._said(n).body
+
+    def _said(self, n: int) -> observing.Said:
+        found = self._read.get(n)
+        if found is None:
+            if len(self._read) >= _KEPT:
+                self._read.clear()
+            found = self._read[n] = observing.said(self._db, n)
+        return found
 
     def hidden(self, row: int, where: Filter, now: int) -> list[str]:
         """Which given fields of the filter this row does not fit."""
@@ -202,7 +214,7 @@ class Snapshot:
 
     def observation(self, n: int) -> Observation:
         """Everything known of one row. Raises StoreError for damaged bytes."""
-        return observing.observe(self._db, n, self._now, self.projects, self.node)
+        return observing.observe(self._db, n, self._said(n), self._now, self.projects, self.node)
 
     def chain(self, n: int) -> list[int]:
         """Rows of all revisions that this row belongs to, oldest first."""

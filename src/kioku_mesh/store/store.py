@@ -14,7 +14,7 @@ from ..clock import now as read_clock
 from ..errors import StoreError
 from ..ids import new_node
 from ..values import NamedTuple
-from . import checkpoint, connection, content, life, lock, log, places, schema, sql, view
+from . import checkpoint, connection, content, fulltext, life, lock, log, places, schema, sql, view
 from .connection import BIRTH, DATABASE, LOCK, translated
 from .reading import Snapshot
 from .transaction import Transaction, derive
@@ -227,6 +227,7 @@ class Store:
 def rebuild(db: apsw.Connection) -> int:
     """Replay the log into empty derived tables, inside the caller's transaction; returns how many records."""
     schema.clear_derived(db)
+    words = fulltext.Queue(db)
     dirty: set[view.Key] = set()
     count, after = 0, 0
     while rows := sql.rows(
@@ -235,8 +236,9 @@ def rebuild(db: apsw.Connection) -> int:
         (after,),
     ):
         for after, scope in rows:
-            dirty |= derive(db, after, content.facet(db, "scope", scope), log.read(db, after))
+            dirty |= derive(db, after, content.facet(db, "scope", scope), log.read(db, after), words)
             count += 1
+        words.flush()
     view.settle(db, dirty)
     return count
 

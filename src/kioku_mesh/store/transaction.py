@@ -10,7 +10,7 @@ from .. import wire
 from ..clock import MINUTE
 from ..ids import new_id
 from ..values import NamedTuple
-from . import content, erase, life, log, sql, view
+from . import content, erase, fulltext, life, log, sql, view
 from .reading import Snapshot
 
 AHEAD = 5 * MINUTE  # a stamp further in the future than this does not lift the clock
@@ -34,6 +34,7 @@ class Transaction:
         self._life = alive
         self._directory = directory
         self._dirty: set[view.Key] = set()
+        self._words = fulltext.Queue(db)
         self._cloned = False
 
     @property
@@ -107,7 +108,7 @@ class Transaction:
             self._cloned |= record.header.origin == self._life.origin
         elif not gone:
             erase.give_back(self.db, n, record)
-            project(self.db, n, record, scope)
+            project(self.db, n, record, scope, self._words)
             self._dirty.add((scope, id_))
         return 1
 
@@ -129,7 +130,7 @@ class Transaction:
         if record.header.hlc <= self.now + AHEAD:
             self._life = self._life._replace(clock=max(self._life.clock, record.header.hlc))
         n = log.insert(self.db, stream, record)
-        self._dirty |= derive(self.db, n, self._scope(stream.scope), record)
+        self._dirty |= derive(self.db, n, self._scope(stream.scope), record, self._words)
 
     def _key(self, header: wire.Header) -> view.Key:
         return self._scope(header.scope), bytes.fromhex(header.id)
@@ -199,39 +200,44 @@ class Transaction:
 
     def snapshot(self, scopes: frozenset[str]) -> Snapshot:
         """What a reader will see once this transaction has been committed."""
-        view.settle(self.db, self._dirty)
-        self._dirty = set()
+        self._settle_view()
         return Snapshot(self.db, scopes, self.now)
 
     def settle(self) -> None:
         """Bring the view to its fixpoint; called by the store before it commits."""
         if self._cloned:
             self._renew("another copy of this store writes as well")
-        view.settle(self.db, self._dirty)
-        self._dirty = set()
+        self._settle_view()
         life.write(self.db, self._life)
 
+    def _settle_view(self) -> None:
+        view.settle(self.db, self._dirty)
+        self._dirty = set()
+        self._words.flush()
 
-def derive(db: apsw.Connection, n: int, scope: int, record: wire.Record) -> set[view.Key]:
+
+def derive(db: apsw.Connection, n: int, scope: int, record: wire.Record, words: fulltext.Queue) -> set[view.Key]:
     """Enter record `n` into the derived tables; returns the keys whose visibility has to be settled.
 
     The record with the smallest stamp holds the row of an id, so a later arrival may take it over.
     """
     header = record.header
-    held = view.holder(db, scope, bytes.fromhex(header.id)) if header.kind == wire.OBSERVATION else None
+    is_copy = header.kind == wire.OBSERVATION and _is_copy(db, bytes.fromhex(header.id))
+    held = view.holder(db, scope, bytes.fromhex(header.id)) if is_copy else None
     displaces = held is not None and header.stamp < held.stamp
     if held and displaces:
+        words.flush()
         erase.unindex(db, held.n)
-    dirty = view.enter(db, n, scope, header)
+    dirty = view.enter(db, n, scope, header, held)
     if held:
         dirty.add((scope, bytes.fromhex(header.id)))
         if displaces and held.erase_at is not None:
             content.hold(db, n)
-    project(db, n, record, scope)
+    project(db, n, record, scope, words)
     return dirty
 
 
-def project(db: apsw.Connection, n: int, record: wire.Record, scope: int) -> None:
+def project(db: apsw.Connection, n: int, record: wire.Record, scope: int, words: fulltext.Queue) -> None:
     """Derive what readers need from the body of record `n`; one that this release cannot read waits for a later one."""
     header, body = record.header, record.body
     if header.kind == wire.PURGE:
@@ -240,19 +246,24 @@ def project(db: apsw.Connection, n: int, record: wire.Record, scope: int) -> Non
         return
     try:
         if header.kind == wire.OBSERVATION:
-            _project_observation(db, n, record, scope)
+            _project_observation(db, n, record, scope, words)
         elif header.kind == wire.ALIAS:
             content.add_alias(db, n, scope, body)
     except wire.Malformed:
         pass
 
 
-def _project_observation(db: apsw.Connection, n: int, record: wire.Record, scope: int) -> None:
-    id_ = bytes.fromhex(record.header.id)
-    if sql.row(db, "SELECT count(*) FROM record WHERE id = ?", (id_,))[0] > 1:
+def _project_observation(db: apsw.Connection, n: int, record: wire.Record, scope: int, words: fulltext.Queue) -> None:
+    id_, holder = bytes.fromhex(record.header.id), n
+    if _is_copy(db, id_):
         content.compare_copies(db, scope, id_)
-    held = view.holder(db, scope, id_)
-    if held:
-        content.hold(db, held.n)
-    if held and held.n == n and record.body is not None:
-        content.add(db, n, wire.read_observation(record.header, record.body))
+        held = view.holder(db, scope, id_)
+        holder = held.n if held else n
+    content.hold(db, holder)
+    if holder == n and record.body is not None:
+        content.add(db, n, wire.read_observation(record.header, record.body), words)
+
+
+def _is_copy(db: apsw.Connection, id_: bytes) -> bool:
+    """Is there more than one record with this id?"""
+    return bool(sql.row(db, "SELECT count(*) > 1 FROM record WHERE id = ?", (id_,))[0])

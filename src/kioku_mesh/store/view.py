@@ -51,10 +51,13 @@ def label(until: int, deleted: bool, cover: int, now: int) -> str:
     return "expired" if until <= now else "live"
 
 
-def enter(db: apsw.Connection, n: int, scope: int, header: wire.Header) -> set[Key]:
-    """Note what the header of record `n` says; returns the keys whose visibility may have changed."""
+def enter(db: apsw.Connection, n: int, scope: int, header: wire.Header, held: Row | None) -> set[Key]:
+    """Note what the header of record `n` says; returns the keys whose visibility may have changed.
+
+    `held`: the row of its id, where another record holds one.
+    """
     if header.kind == wire.OBSERVATION:
-        return _enter_observation(db, n, scope, header)
+        return _enter_observation(db, n, scope, header, held)
     if header.kind in _MARKS:
         return _enter_mark(db, n, scope, header)
     return set()
@@ -72,9 +75,8 @@ def holder(db: apsw.Connection, scope: int, id_: bytes) -> Row | None:
     return Row(found[:3], *found[3:]) if found else None
 
 
-def _enter_observation(db: apsw.Connection, n: int, scope: int, header: wire.Header) -> set[Key]:
+def _enter_observation(db: apsw.Connection, n: int, scope: int, header: wire.Header, held: Row | None) -> set[Key]:
     id_ = bytes.fromhex(header.id)
-    held = holder(db, scope, id_)
     if held and held.stamp < header.stamp:
         return set()
     dirty: set[Key] = set()

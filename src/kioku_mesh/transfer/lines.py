@@ -49,7 +49,8 @@ def parse(raw: bytes) -> Parsed:
     """The record of one line. Raises BadInput with what is wrong with it, Newer for a header that is not ours."""
     try:
         plain = json.loads(raw.decode())
-        encode(plain)  # escapes may spell what no text can hold
+        if b"\\u" in raw:
+            encode(plain)  # escapes may spell what no text can hold
     except (ValueError, RecursionError):
         raise BadInput("not JSON in UTF-8") from None
     if not isinstance(plain, dict):
