@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 
 from .errors import BadInput
@@ -47,22 +48,36 @@ def parse_time(text: str, at: int | None = None, local: bool = True) -> int:
     text = text.strip()
     if _DURATION.fullmatch(text.lower()):
         return (now() if at is None else at) - parse_duration(text)
-    bad = BadInput(
-        f"not a time: {text[:40]!r}",
-        "write a date (2026-01-31), a time (2026-01-31T12:00 or 2026-01-31T12:00:00Z), or how long ago (7d, 12h, 30m)",
-    )
     if not _ISO.fullmatch(text):
-        raise bad
+        raise _no_time(text)
     try:
         moment = datetime.fromisoformat(text.replace(",", ".").upper())
         if moment.tzinfo is None and not local:
             moment = moment.replace(tzinfo=timezone.utc)
         when = (moment.astimezone(timezone.utc) - _EPOCH) // timedelta(microseconds=1)
     except (ValueError, OverflowError, OSError):
-        raise bad from None
+        raise _no_time(text) from None
     if not 0 <= when < YEAR_10000:
-        raise bad
+        raise _no_time(text)
     return when
+
+
+def parse_point(text: str, otherwise: str, local: bool = True) -> int:
+    """As `parse_time`, but no duration; `otherwise` says how to give one. Raises BadInput."""
+    with suppress(BadInput):
+        if not _DURATION.fullmatch(text.strip().lower()):
+            return parse_time(text, local=local)
+    raise BadInput(
+        f"not a point in time: {text[:40]!r}",
+        f"write a date (2026-01-31), a time (2026-01-31T12:00 or 2026-01-31T12:00:00Z), or {otherwise}",
+    )
+
+
+def _no_time(text: str) -> BadInput:
+    return BadInput(
+        f"not a time: {text[:40]!r}",
+        "write a date (2026-01-31), a time (2026-01-31T12:00 or 2026-01-31T12:00:00Z), or how long ago (7d, 12h, 30m)",
+    )
 
 
 def ago(when: int, at: int | None = None) -> str:

@@ -132,7 +132,7 @@ class Config:
 
     def _resolve(self) -> None:
         files = [
-            (f"project file {self.project_file}", self._read(self.project_file), "in_project"),
+            (f"project file {self.project_file}", self._project_file_values(), "in_project"),
             *self._global(),
         ]
         for key, option in OPTIONS.items():
@@ -183,6 +183,13 @@ class Config:
             except BadInput:
                 continue  # what is not valid here stays behind
         return "\n".join([*lines, ""]) if lines[1:] else ""
+
+    def _project_file_values(self) -> dict[str, Any]:
+        problems = len(self.problems)
+        values = self._read(self.project_file)
+        if self.project_file and not values and len(self.problems) == problems:
+            self.notices.append(Notice("empty_file", f"{self.project_file} says nothing"))
+        return values
 
     def _read(self, path: str, where: str = "in_project") -> dict[str, Any]:
         if not path:

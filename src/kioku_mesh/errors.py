@@ -15,6 +15,7 @@ KiokuError                 what happened, what to do, a stable code
 ├── NotAvailable           not_available       a part that is not set up
 │   └── PeerUnreachable    peer_unreachable
 ├── Timeout                timeout
+├── AnswerLost             answer_lost         it was done, but the answer could not be written
 └── Internal               internal            a defect of ours
 
 The code is the contract: CLI exit status, HTTP status and MCP errors all derive from it.
@@ -100,6 +101,10 @@ class PeerUnreachable(NotAvailable):
 
 class Timeout(KiokuError):
     code, http_status = "timeout", 504
+
+
+class AnswerLost(KiokuError):
+    code = "answer_lost"
 
 
 class Internal(KiokuError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from .errors import BadInput
+from .errors import BadInput, NotFound
 
 _APP = "kioku-mesh"
 
@@ -52,6 +52,16 @@ def absolute(text: str, home: str, cwd: str, source: str) -> str:
     if not os.path.isabs(text) and not cwd:
         raise BadInput(f"the folder {text[:60]!r} ({source}) is relative to nothing", "write the whole path")
     return os.path.normpath(os.path.join(cwd, text))
+
+
+def whole(path: str) -> str:
+    """The whole path of a file. Raises NotFound when it is relative to a working directory that is gone."""
+    try:
+        return os.path.abspath(path)
+    except FileNotFoundError:
+        raise NotFound(
+            f"the working directory is gone, and {path[:60]} would be in it", "write the whole path, or `cd` elsewhere"
+        ) from None
 
 
 def host(environ: Mapping[str, str]) -> str:

@@ -87,6 +87,10 @@ class Observation(NamedTuple):
     body_lost: bool
     origin_here: bool
     stamp: str
+    deleted_at: int | None = None
+    deleted_by: str | None = None  # who, as `client@host`
+    deleted_reason: str | None = None
+    purged: bool = False
 
 
 class Filter(NamedTuple):
@@ -167,6 +171,11 @@ class Saved(NamedTuple):
 _TIMES = frozenset(("created_at", "expires_at", "deleted_at", "until", "since", "erased_after", "last_saved"))
 
 
+_ONLY_IF_SAID = (
+    "body_lost", "why_not", "deleted_at", "deleted_by", "deleted_reason", "purged", "removed", "before",
+)  # fmt: skip
+
+
 def as_plain(value: Any) -> Any:
     """Dictionaries, lists and ISO times of a value of this module, ready for JSON.
 
@@ -182,7 +191,7 @@ def as_plain(value: Any) -> Any:
     if hasattr(value, "_asdict"):
         value = value._asdict()
         # shown only where they say something
-        for field in ("body_lost", "why_not"):
+        for field in _ONLY_IF_SAID:
             if field in value and not value[field]:
                 del value[field]
     if isinstance(value, dict):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from .errors import BadInput
@@ -26,13 +26,16 @@ class Option(NamedTuple):
     in_argument: bool = True
 
 
-def _choice(*names: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if text.lower() not in names:
-            raise ValueError("one of " + ", ".join(names) if len(names) > 1 else names[0])
-        return text.lower()
+class _Choice:
+    """One of some words."""
 
-    return parse
+    def __init__(self, *names: str) -> None:
+        self.names = names
+
+    def __call__(self, text: str) -> str:
+        if text.lower() not in self.names:
+            raise ValueError("one of " + ", ".join(self.names) if len(self.names) > 1 else self.names[0])
+        return text.lower()
 
 
 def _whole(low: int, high: int) -> Callable[[str], int]:
@@ -56,10 +59,15 @@ def _name(text: str) -> str:
     return text
 
 
+def choices(option: Option) -> tuple[str, ...]:
+    """The words that the value can be; none if it is no choice."""
+    return option.parse.names if isinstance(option.parse, _Choice) else ()
+
+
 OPTIONS: dict[str, Option] = {
     option.key: option
     for option in (
-        Option("mode", _choice("local"), "local", "how memories are shared: local = this machine alone"),
+        Option("mode", _Choice("local"), "local", "how memories are shared: local = this machine alone"),
         Option(
             "user_id",
             _slug,
@@ -78,7 +86,7 @@ OPTIONS: dict[str, Option] = {
         ),
         Option(
             "default_visibility",
-            _choice(*VISIBILITIES),
+            _Choice(*VISIBILITIES),
             "mesh",
             f"who may see a memory that does not say: {', '.join(VISIBILITIES)}",
             "KIOKU_MESH_DEFAULT_VISIBILITY",
@@ -86,18 +94,28 @@ OPTIONS: dict[str, Option] = {
         ),
         Option("node", _slug, None, "the name of this machine; without it the first save makes one from the host name"),
         Option("retention_days", _whole(0, 3650), 30, "days until the text of a deleted or expired memory is erased"),
-        Option("save.secrets", _choice("warn", "block"), "warn", "a save that contains a secret: warn or block"),
-        Option("backup.keep", _whole(0, 100), 1, "how many automatic backups are kept; 0 = none"),
+        Option(
+            "save.secrets",
+            _Choice("warn", "block"),
+            "warn",
+            "what looks like a secret in a save: warn after saving, or block it; private keys and root keys of clouds are always refused",
+        ),
+        Option(
+            "backup.keep",
+            _whole(0, 100),
+            1,
+            "how many automatic backups are kept; 0 = none are made. Those of `backup` and `restore-backup` stay beside them",
+        ),
         Option(
             "mcp_profile",
-            _choice("default", "full"),
+            _Choice("default", "full"),
             "default",
             "tools of the MCP server: default or full",
             "KIOKU_MESH_MCP_PROFILE",
         ),
         Option(
             "log",
-            _choice("error", "warning", "info", "debug"),
+            _Choice("error", "warning", "info", "debug"),
             "warning",
             "how much is written to stderr: error, warning, info, debug",
             "KIOKU_MESH_LOG",
@@ -147,9 +165,10 @@ def parse(option: Option, raw: Any, source: str = "") -> Any:
     where = f" ({source})" if source else ""
     text = str(raw).strip() if isinstance(raw, (str, int)) and not isinstance(raw, bool) else None
     try:
-        if text is None:
-            raise ValueError("a text or a whole number")
-        return option.parse(text)
+        if text is not None:
+            return option.parse(text)
+        option.parse(str(raw))  # says what would be right
+        raise ValueError("a text in quotes")
     except ValueError as error:
         shown = repr(raw if text is None else text)[:60]
         raise BadInput(f"{option.key} cannot be {shown}{where}", f"it must be {error}", source=source) from None
@@ -159,12 +178,12 @@ def writable(key: str) -> Option:
     """The option `key`, if it may stand in config.toml. Raises BadInput."""
     option = OPTIONS.get(key)
     if option is None:
-        raise unknown(key)
+        raise unknown(key, [name for name, option in OPTIONS.items() if option.in_config])
     if not option.in_config:
         raise BadInput(f"{key} does not stand in config.toml", f"set the environment variable {option.environment}")
     return option
 
 
-def unknown(key: str) -> BadInput:
+def unknown(key: str, valid: Iterable[str] = OPTIONS) -> BadInput:
     """The error for a key that does not exist."""
-    return BadInput(f"no such setting: {key[:60]!r}", "settings are: " + ", ".join(OPTIONS))
+    return BadInput(f"no such setting: {key[:60]!r}", "settings are: " + ", ".join(valid))

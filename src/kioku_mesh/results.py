@@ -109,19 +109,30 @@ class Problem(NamedTuple):
 
 
 class Imported(NamedTuple):
-    """`known`: were here already; `conflicts`: added beside another content with the same id."""
+    """`known`: were here already, `elsewhere` of them in another project than the one asked for; `conflicts`: added beside
+    another content with the same id.
+    """
 
     added: int = 0
     known: int = 0
     conflicts: int = 0
     problems: tuple[Problem, ...] = ()
+    elsewhere: int = 0
 
 
 class BackupFile(NamedTuple):
+    """`kind`: automatic, manual, before_restore; None for a file that is not in the folder of backups.
+
+    `removed`: files that were removed for this one; `before`: the backup of what a restored one replaced.
+    """
+
     path: str
     bytes: int
     records: int
     created_at: int
+    kind: str | None = None
+    removed: tuple[str, ...] = ()
+    before: str | None = None
 
 
 class Status(NamedTuple):

@@ -33,6 +33,7 @@ ERROR_CODES = {
     "NotAvailable": "not_available",
     "PeerUnreachable": "peer_unreachable",
     "Timeout": "timeout",
+    "AnswerLost": "answer_lost",
     "Internal": "internal",
 }
 BRANCH = re.compile(r"^(?P<indent>[│├└─ ]*)(?P<name>[A-Z]\w+)\s*(?P<code>[a-z_]+)?")

@@ -18,7 +18,7 @@ def texts() -> list[Path]:
     files = [path for path in ROOT.iterdir() if path.is_file()]
     for folder in FOLDERS:
         files += [path for path in (ROOT / folder).rglob("*") if path.is_file()]
-    skipped = {"__pycache__", "node_modules", "architecture"}
+    skipped = {"__pycache__", "node_modules", "architecture", ".git"}
     return [path for path in files if path.suffix in TEXTS and not skipped & set(path.parts)]
 
 

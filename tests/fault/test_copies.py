@@ -14,7 +14,7 @@ from kioku_mesh.errors import StoreError
 from kioku_mesh.model import Query
 from kioku_mesh.store import log, repair, sql, upkeep
 from kioku_mesh.store.store import Store
-from support.stores import contents, damage, everything, fill, memory, save
+from support.stores import contents, damage, die, everything, fill, memory, save
 
 
 def records(store: Store) -> list[wire.Record]:
@@ -109,7 +109,7 @@ def test_another_file_under_the_log(tmp_path: Path, how: str, running: bool) -> 
         upkeep.empty_wal(a.store)
         ids = {*contents(a.store), *fill(a.store, 30, 400)}
         if not running:
-            a.close()
+            die(a)
         if how == "copied over":
             shutil.copyfile(old, tmp_path / "a" / "memory.db")
         else:
@@ -179,6 +179,26 @@ def test_a_restored_backup_reuses_no_number(tmp_path: Path) -> None:
         assert contents(third).keys() >= after | fresh
         assert forks(third) == 0
         assert damage(a.store) == damage(third) == []
+
+
+def test_an_older_file_after_a_backup_was_put_back(tmp_path: Path) -> None:
+    """An incarnation that has written nothing yet is told from an older one as well: no number is used twice."""
+    with memory(tmp_path / "a") as opened:
+        fill(opened.store, 2)
+        upkeep.empty_wal(opened.store)
+        older = opened.backup(str(tmp_path / "older.db")).path
+        whole = opened.backup(str(tmp_path / "whole.db")).path
+        fill(opened.store, 3, begin=10)
+        opened.restore_backup(whole)
+        before = {(record.header.origin, record.header.seq) for record in records(opened.store)}
+        upkeep.empty_wal(opened.store)
+    shutil.copyfile(older, tmp_path / "a" / "memory.db")
+    with memory(tmp_path / "a") as opened:
+        save(opened, "after")
+        slots = {(record.header.origin, record.header.seq) for record in records(opened.store)}
+        assert len(slots) == 3
+        assert len({origin for origin, _ in slots}) == 2
+        assert before < slots
 
 
 def test_a_backup_and_its_return_within_one_second(tmp_path: Path) -> None:

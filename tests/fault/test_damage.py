@@ -18,7 +18,7 @@ from kioku_mesh.model import STATES, Draft, Filter, Query
 from kioku_mesh.service.memory import Memory
 from kioku_mesh.store import connection, repair
 from support.damage import WAYS, change, flip, pages, quiet, scramble, smear, zero
-from support.stores import contents, damage, everything, fact, memory, save
+from support.stores import contents, damage, die, everything, fact, memory, save
 
 FACTS = 60
 
@@ -249,6 +249,7 @@ def test_a_damaged_log_is_a_loss_that_is_told(how: str, tmp_path: Path) -> None:
     with memory(tmp_path) as opened:
         ids = [save(opened, n) for n in range(30)]
         before = everything(opened.store)
+        die(opened)
     LOSSES[how](tmp_path)
     with memory(tmp_path) as opened:
         found = everything(opened.store)

@@ -14,7 +14,7 @@ from kioku_mesh.service.memory import Memory
 from kioku_mesh.store import checkpoint, upkeep
 from support import needs
 from support.mounts import fill_up, hand_over, let_pass, nobody, read_only, small_disk
-from support.stores import contents, damage, fact, fill, memory, save
+from support.stores import contents, damage, die, fact, fill, memory, save
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def test_a_backup_on_a_full_disk(disk: Path) -> None:
         fill_up(disk, spare=100_000)
         with pytest.raises(DiskFull):
             opened.backup(keep=1)
-        assert [str(path) for path in (disk / "state" / "backups").iterdir()] == [good.path]
+        assert [str(path) for path in (disk / "state" / "backups").glob("*.*")] == [good.path]
         assert opened.backups()[0].records == 300
         with pytest.raises(DiskFull):
             opened.restore_backup(good.path)
@@ -253,6 +253,7 @@ def test_what_may_not_be_read_is_no_empty_store(tmp_path: Path, what: str) -> No
         opened.search(Query(text="w1x"))
         opened.status()
         opened.get(ids)
+        die(opened)
     hand_over(state)
     let_pass(tmp_path)
     (tmp_path / "state" / what if what != "state" else state).chmod(0)

@@ -14,7 +14,7 @@ from kioku_mesh.clock import DAY
 from kioku_mesh.clock import now as read_clock
 from kioku_mesh.model import Draft, Identity, Query
 from kioku_mesh.service.memory import Memory
-from kioku_mesh.store import connection, repair, sql, upkeep
+from kioku_mesh.store import backup, connection, repair, sql, upkeep
 from kioku_mesh.store.store import Store
 from support.company import Companion, hold
 from support.crashes import Nursery
@@ -360,6 +360,32 @@ def test_a_copy_of_a_damaged_file_goes_as_well(plant: Plant) -> None:
         file.seek(4096)
         file.write(bytes(4096))
     assert repair.mend(plant.opened.store).kept
+    plant.opened.purge([id_])
+    assert plant.traces() == []
+
+
+def test_what_is_erased_during_a_scrub_is_the_next_ones(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that erases while another one cleans up leaves its own note, which stays."""
+    plant.opened.backup()
+    replace_all = backup.Keeper.replace_all
+
+    def and_another(keeper: backup.Keeper) -> None:
+        replace_all(keeper)
+        upkeep.note_traces(plant.opened.store)
+
+    monkeypatch.setattr(backup.Keeper, "replace_all", and_another)
+    plant.opened.purge([plant.save()])
+    assert upkeep.has_traces(plant.opened.store)
+    monkeypatch.undo()
+    plant.opened.gc()
+    assert not upkeep.has_traces(plant.opened.store)
+
+
+@pytest.mark.parametrize("name", ["check.part", "restore.part", "seed.part", "restore.part-journal"])
+def test_working_copies_of_processes_that_died_go_as_well(plant: Plant, name: str) -> None:
+    """What a killed check or restore left behind may contain what is purged later."""
+    id_ = plant.save()
+    plant.opened.backup(str(plant.folder / name))
     plant.opened.purge([id_])
     assert plant.traces() == []
 

@@ -65,7 +65,7 @@ def test_the_other_answers_have_these_shapes(home: Home) -> None:
     assert set(project) == {"name", "aliases", "live", "total", "last_saved"}
     assert set(home.json("projects", "rename", "shop", "store", "--yes")) == {"project", "was", "memories", "dry_run"}
     assert set(home.json("gc")) == {"erased", "swept", "bytes_before", "bytes_after", "preview", "dry_run"}
-    assert set(home.json("backup")) == {"path", "bytes", "records", "created_at"}
+    assert set(home.json("backup")) == {"path", "bytes", "records", "created_at", "kind"}
     assert set(home.json("rebuild")) == {"records"}
     assert set(home.json("export", "x.jsonl")) == {"path", "records", "bytes"}
     assert set(home.json("import", "x.jsonl")) == {
@@ -137,14 +137,41 @@ def test_a_reader_that_leaves_is_no_failure(home: Home) -> None:
 
 @needs("posix")
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_output_that_cannot_be_written_is_a_failure(home: Home) -> None:
-    """A full disk behind stdout is said and is not success."""
-    home.save(TEXT)
+@pytest.mark.parametrize("arguments", [["save", TEXT], ["save", "password = kX93" + "mvLq2#"], ["list", "-n", "9999"]])
+def test_an_answer_that_cannot_be_written_is_a_failure(home: Home, arguments: list[str]) -> None:
+    """A full disk behind stdout is said and is not success; that the command itself was carried out is said as well."""
+    if arguments[0] == "list":
+        home.run("import", "-", input="".join(json.dumps({"content": f"{n} " + "x" * 500}) + "\n" for n in range(60)))
     with open("/dev/full", "wb") as full:
-        process = home.start("list", "--json", stdout=full)
+        process = home.start(*arguments, "--json", stdout=full)
         _, err = process.communicate(timeout=30)
-    assert process.returncode == 1
-    assert json.loads(err.splitlines()[-1])["error"]["code"] == "disk_full"
+        again = home.start(*arguments, stdout=full)
+        _, plain = again.communicate(timeout=30)
+    assert process.returncode == again.returncode == 1
+    error = json.loads(err.splitlines()[-1])["error"]
+    assert error["code"] == "answer_lost"
+    assert "carried out" in error["message"]
+    assert plain.startswith(b"error: the command was carried out, but its answer could not be written")
+    assert home.json("list")["results"]
+
+
+@needs("posix")
+@pytest.mark.parametrize("arguments", [["export", "x.jsonl"], ["backup", "x.db"]])
+def test_a_working_directory_that_is_gone(home: Home, arguments: list[str]) -> None:
+    """A relative path in it is no place to write to; a whole path is."""
+    home.save(TEXT)
+    gone = home.work / "gone"
+    line = f"mkdir {gone} && cd {gone} && rmdir {gone} && exec {shlex.join([*command('kioku-mesh'), *arguments])}"
+    done = subprocess.run(
+        ["sh", "-c", line], env=home.env(), cwd=home.work, capture_output=True, timeout=60, check=False
+    )
+    assert done.returncode == 3
+    assert done.stderr.startswith(b"error: the working directory is gone")
+    whole = line.replace(arguments[1], str(home.work / arguments[1]))
+    assert (
+        subprocess.run(["sh", "-c", whole], env=home.env(), capture_output=True, timeout=60, check=False).returncode
+        == 0
+    )
 
 
 @needs("posix")
@@ -222,6 +249,39 @@ def test_save_at_a_terminal_does_not_wait(home: Home) -> None:
     status, screen = at_terminal(home, "save")
     assert status == 2
     assert "no text to save" in screen
+
+
+EMPTY = (
+    ["-p", ""],
+    ["-p", " "],
+    ["--session-id", ""],
+    ["--agent-family", ""],
+    ["--client-id", ""],
+    ["--pc-id", ""],
+    ["--type", ""],
+    ["--here", "-t", ""],
+    ["--here", "--file", ","],
+    ["--here", "--ref", " , "],
+    ["--type", "nope"],
+    ["--since", "1d", "--until", "2d"],
+)
+
+
+@pytest.mark.parametrize("options", EMPTY, ids=" ".join)
+def test_a_filter_that_can_only_be_a_mistake_deletes_nothing(home: Home, options: list[str]) -> None:
+    """A variable that was not set must not stand for everything."""
+    home.save(TEXT)
+    refused = home.run("delete", *options, "--yes", "--json", status=2)
+    assert refused.error()["code"] == "bad_input"
+    assert len(home.json("list")["results"]) == 1
+
+
+def test_an_export_with_a_wrong_filter_writes_nothing(home: Home, tmp_path: Path) -> None:
+    """Neither a header nor a file."""
+    home.save(TEXT)
+    assert home.run("export", "-p", "", "-", status=2).out == ""
+    home.run("export", "--project=", str(tmp_path / "out.jsonl"), status=2)
+    assert list(tmp_path.glob("out*")) == []
 
 
 def test_an_export_makes_the_same_memory_elsewhere(home: Home, tmp_path: Path) -> None:

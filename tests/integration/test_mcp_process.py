@@ -232,6 +232,16 @@ def test_the_profile_is_an_option_a_variable_or_a_setting(
     assert len(answers(done)[1]["result"]["tools"]) == count
 
 
+@pytest.mark.parametrize("arguments", [(), ("--read-only",)])
+def test_instructions_fit_the_tools(home: Home, arguments: tuple[str, ...]) -> None:
+    """A server that only reads does not tell its agent to save."""
+    done = answers(server(home, HELLO, ask(2, "tools/list"), arguments=arguments))
+    (told,) = [answer["result"]["instructions"] for answer in done.values() if "instructions" in answer["result"]]
+    names = {tool["name"] for tool in done[2]["result"]["tools"]}
+    for name in ("save_observation", "delete_memory", "recall_context", "search_memory"):
+        assert (name in told) == (name in names)
+
+
 def test_a_server_for_one_project_sees_no_other(home: Home) -> None:
     """Neither reading nor deleting reaches outside; saves land inside."""
     home.save("The outside secret handshake.", "-p", "other")

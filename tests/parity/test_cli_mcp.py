@@ -52,6 +52,29 @@ def test_search(home: Home, agent: Agent, words: list[str], arguments: dict[str,
     assert here["more"] == there.get("more", False)
 
 
+def test_what_was_missed_is_told_by_both(home: Home, agent: Agent) -> None:
+    """A hidden match, one in another project, what hides a memory and when it was deleted: the same words."""
+    found = ids(home.json("search", "gateway")["results"])[0]
+    agent.call("delete_memory", observation_id=found, reason="moved")
+    for words, arguments in (
+        (["gateway"], {"query": "gateway"}),
+        (["flush", "-p", "site"], {"query": "flush", "project": "site"}),
+        ([" -flush"], {"query": "-flush"}),
+        (["gateway", "--why-not", found], {"query": "gateway", "why_not": found}),
+    ):
+        here = home.json("search", *words)
+        there = agent.call("search_memory", **arguments)["structuredContent"]
+        assert [note["message"] for note in here["notes"]] == there["notes"] != []
+        assert here.get("why_not") == there.get("why_not")
+        assert ids(here["results"]) == ids(there.get("results", []))
+    there = agent.call("get_memory", observation_ids=[found])["structuredContent"]["results"][0]
+    assert there["deleted_reason"] == "moved"
+    here = home.json("get", found)["results"][0]
+    assert [here[name] for name in ("deleted_at", "deleted_by")] == [
+        there[name] for name in ("deleted_at", "deleted_by")
+    ]
+
+
 def test_get_shows_the_same_memory(home: Home, agent: Agent) -> None:
     """Every field of a memory that MCP shows is the one the command line shows."""
     for id_ in ids(home.json("list")["results"]):
@@ -83,6 +106,25 @@ ERRORS: list[tuple[list[str], str, dict[str, Any], str]] = [
     (["revise", UNKNOWN, "new"], "revise_memory", {"observation_id": UNKNOWN, "content": "new"}, "not_found"),
     (["restore", UNKNOWN], "restore_memory", {"observation_id": UNKNOWN}, "not_found"),
     (["search", "x", "--since", "soon"], "search_memory", {"query": "x", "since": "soon"}, "bad_input"),
+    (["search", "x", "--type", "nope"], "search_memory", {"query": "x", "memory_type": "nope"}, "bad_input"),
+    (
+        ["search", "x", "--since", "1d", "--until", "2d"],
+        "search_memory",
+        {"query": "x", "since": "1d", "until": "2d"},
+        "bad_input",
+    ),
+    (["search", "x", "-p", ""], "search_memory", {"query": "x", "project": ""}, "bad_input"),
+    (["search", "x", "-t", ""], "search_memory", {"query": "x", "tags": [""]}, "bad_input"),
+    (["search", "x", "--file", " "], "search_memory", {"query": "x", "source_files": [" "]}, "bad_input"),
+    (["recall", "x", "-p", " "], "recall_context", {"task": "x", "project": " "}, "bad_input"),
+    (["list", "--client-id", ""], "mesh_inspect", {"agent_id": ""}, "bad_input"),
+    (["save", "a b c", "-p", ""], "save_observation", {"content": "a b c", "project": ""}, "bad_input"),
+    (
+        ["save", "a b c", "--supersedes", UNKNOWN[:8]],
+        "save_observation",
+        {"content": "a b c", "supersedes": [UNKNOWN[:8]]},
+        "bad_input",
+    ),
     (["search", "x", "--mode", "psychic"], "search_memory", {"query": "x", "mode": "psychic"}, "bad_input"),
 ]
 
@@ -96,6 +138,28 @@ def test_errors(home: Home, agent: Agent, command: list[str], tool: str, argumen
         agent.call(tool, **arguments)
     assert refused.value.code == code
     assert home.json("status")["counts"] == before
+
+
+def test_a_revision_that_changes_nothing(home: Home, agent: Agent) -> None:
+    """It is bad input through both, and no revision."""
+    first = ids(home.json("list")["results"])[0]
+    assert home.run("revise", first, "", "--json", status=2).error()["code"] == "bad_input"
+    with pytest.raises(ToolError) as refused:
+        agent.call("revise_memory", observation_id=first)
+    assert refused.value.code == "bad_input"
+    assert home.json("get", first)["results"][0]["state"] == "live"
+
+
+@pytest.mark.parametrize("tool", ["delete_memory", "restore_memory", "revise_memory", "mesh_forget"])
+def test_a_part_of_an_id_changes_nothing(home: Home, agent: Agent, tool: str) -> None:
+    """An agent reads by the beginning of an id; to change something it gives the whole one."""
+    first = ids(home.json("list")["results"])[0]
+    assert agent.call("get_memory", observation_ids=[first[:8]])
+    name = "memory_id" if tool == "mesh_forget" else "observation_id"
+    with pytest.raises(ToolError) as refused:
+        agent.call(tool, **{name: first[:8]})
+    assert refused.value.code == "bad_input"
+    assert home.json("get", first)["results"][0]["state"] == "live"
 
 
 def test_delete_restore_revise(home: Home, agent: Agent) -> None:

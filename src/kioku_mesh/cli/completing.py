@@ -14,9 +14,15 @@ def words(choices: Iterable[str]) -> Complete:
 
     def complete(_context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
         before, last = split(parameter, incomplete)
-        return [before + word for word in choices if word.startswith(last)]
+        return [before + word for word in fresh(before, choices) if word.startswith(last)]
 
     return complete
+
+
+def fresh(before: str, choices: Iterable[str]) -> list[str]:
+    """Those that the list does not have yet."""
+    had = before.split(",")
+    return [word for word in choices if word not in had]
 
 
 def split(parameter: click.Parameter, incomplete: str) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from ..errors import BadInput
 from ..model import MEMORY_TYPES, VISIBILITIES, Draft
 from .completing import words
 from .opening import known
-from .options import Command, many, span, when
+from .options import Command, many, point, span
 
 DRAFT = (
     click.option("-p", "--project", metavar="NAME", shell_complete=known("project"), help="The project it belongs to."),
@@ -32,7 +32,7 @@ DRAFT = (
         "--visibility", metavar="|".join(VISIBILITIES), shell_complete=words(VISIBILITIES), help="Who may read it."
     ),
     click.option("--local-only", is_flag=True, help="The same as --visibility local."),
-    click.option("--expires-at", metavar="TIME", callback=when, help="When it stops being true."),
+    click.option("--expires-at", metavar="TIME", callback=point, help="When it stops being true."),
     click.option("--ttl", metavar="DURATION", callback=span, help="How long it stays true: 30m, 12h, 7d."),
     click.option("--allow-secret", is_flag=True, help="Save it although it looks like it holds a secret."),
 )

@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 
-from ..errors import BadInput, DiskFull, Internal, KiokuError
+from ..errors import AnswerLost, BadInput, DiskFull, Internal, KiokuError
 
 INTERRUPTED = 130
 
@@ -27,7 +28,8 @@ def guarded(command: Callable[[], Any], arguments: Sequence[str], verbose: Calla
         _prepare_streams()
         _check_encoding(arguments)
         status = command()
-        sys.stdout.flush()
+        with answering():
+            sys.stdout.flush()
         return int(status or 0)
     except KeyboardInterrupt:
         _write_error("interrupted\n")
@@ -42,6 +44,20 @@ def guarded(command: Callable[[], Any], arguments: Sequence[str], verbose: Calla
         _report(failure, wants_json(arguments))
         _drain()
         return failure.exit_status
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Around the writing of what a command answers: if that fails, what it did is done all the same."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise AnswerLost(
+            f"the command was carried out, but its answer could not be written: {error.strerror}",
+            "see what it did with `kioku-mesh list` or `kioku-mesh status` before you run it again",
+        ) from None
 
 
 def wants_json(arguments: Sequence[str]) -> bool:

@@ -11,7 +11,7 @@ import click
 from ..model import MEMORY_TYPES, STATES, Filter
 from .completing import words
 from .opening import known
-from .options import Command, many, since, when
+from .options import Command, many, since, some, when
 
 project = click.option("-p", "--project", metavar="NAME", shell_complete=known("project"), help="Only this project.")
 FILTERS = (
@@ -20,15 +20,23 @@ FILTERS = (
         "--memory-type",
         "--type",
         "memory_types",
+        read=some,
         metavar="TYPE",
         shell_complete=words(MEMORY_TYPES),
         help="Only this type.",
     ),
     many(
-        "-t", "--tags", "--tag", "tags", metavar="TAG", shell_complete=known("tag"), help="Only with all of these tags."
+        "-t",
+        "--tags",
+        "--tag",
+        "tags",
+        read=some,
+        metavar="TAG",
+        shell_complete=known("tag"),
+        help="Only with all of these tags.",
     ),
-    many("--source-files", "--file", "source_files", metavar="PATH", help="About a file."),
-    many("--references", "--ref", "references", metavar="REF", help="With a reference."),
+    many("--source-files", "--file", "source_files", read=some, metavar="PATH", help="About a file."),
+    many("--references", "--ref", "references", read=some, metavar="REF", help="With a reference."),
     click.option("--agent-family", metavar="NAME", help="Saved by agents of this family."),
     click.option("--client-id", metavar="NAME", shell_complete=known("client"), help="Saved by this client."),
     click.option("--session-id", metavar="ID", shell_complete=known("session"), help="Saved in this session."),
@@ -38,7 +46,7 @@ FILTERS = (
     click.option("--until", metavar="TIME", callback=when, help="Saved until."),
 )
 INCLUDE = many(
-    "--include", metavar="STATE", shell_complete=words(STATES[1:]), help="Also superseded, expired, deleted."
+    "--include", read=some, metavar="STATE", shell_complete=words(STATES[1:]), help="Also superseded, expired, deleted."
 )
 
 

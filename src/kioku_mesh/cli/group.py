@@ -70,7 +70,7 @@ def invoke(arguments: Sequence[str], opener: Callable[[], Any] | None = None) ->
     except click.Abort:
         raise KeyboardInterrupt from None
     except click.ClickException as error:
-        raise _bad_usage(error) from None
+        raise _bad_usage(error, arguments) from None
 
 
 def verbose() -> bool:
@@ -78,11 +78,14 @@ def verbose() -> bool:
     return bool(config.load(tolerant=True).get("log") == "debug")
 
 
-def _bad_usage(error: click.ClickException) -> BadInput:
-    message = error.format_message().strip().rstrip(".")
+def _bad_usage(error: click.ClickException, arguments: Sequence[str]) -> BadInput:
+    message = " ".join(error.format_message().split()).rstrip(".")
     message = message[:1].lower() + message[1:]
     context: click.Context | None = getattr(error, "ctx", None)
     if context is None:
+        command = next((name for name in arguments if name in table.ENTRIES or name in table.ALIASES), None)
+        if command:
+            return BadInput(message, f"{table.PROGRAM} {command} --help shows what it takes")
         return BadInput(message, f"{table.PROGRAM} --help lists the commands")
     if isinstance(context.command, click.Group) and context.parent:
         return BadInput(message, f"{context.command_path} takes: {', '.join(context.command.list_commands(context))}")

@@ -12,7 +12,7 @@ import click
 from .. import app, config
 from ..errors import KiokuError
 from ..service.memory import Memory
-from .completing import Complete, split
+from .completing import Complete, fresh, split
 
 
 def open_memory(context: click.Context) -> Memory:
@@ -40,7 +40,7 @@ def known(kind: str) -> Complete:
         before, last = split(parameter, incomplete)
         try:
             with closing(open_memory(context)) as memory:
-                return [before + word for word in memory.known(kind, last)]
+                return [before + word for word in fresh(before, memory.known(kind, last))]
         except (KiokuError, OSError):
             return []
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from ..clock import parse_duration, parse_time
+from ..clock import parse_duration, parse_point, parse_time
+from ..errors import BadInput
 
 Command = Callable[..., Any]
 Parsed = Callable[[click.Context, click.Parameter, Any], Any]
@@ -18,9 +19,21 @@ def pieces(_context: click.Context, _parameter: click.Parameter, values: tuple[s
     return tuple(piece.strip() for value in values for piece in value.split(",") if piece.strip())
 
 
+def some(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """A list for a filter: one that names nothing would mean everything."""
+    if not all(pieces(context, parameter, (value,)) for value in values):
+        raise BadInput(f"{parameter.opts[0]} is empty", "say which, or leave it out to mean all")
+    return pieces(context, parameter, values)
+
+
 def when(_context: click.Context, _parameter: click.Parameter, value: str | None) -> int | None:
     """A time: ISO 8601, or how long ago."""
     return None if value is None else parse_time(value)
+
+
+def point(_context: click.Context, _parameter: click.Parameter, value: str | None) -> int | None:
+    """A point in time, to come."""
+    return None if value is None else parse_point(value, "how long from now: --ttl 7d")
 
 
 def span(_context: click.Context, _parameter: click.Parameter, value: str | None) -> int | None:
@@ -28,9 +41,9 @@ def span(_context: click.Context, _parameter: click.Parameter, value: str | None
     return None if value is None else parse_duration(value)
 
 
-def many(*names: str, **attributes: Any) -> Callable[[Command], Command]:
+def many(*names: str, read: Parsed = pieces, **attributes: Any) -> Callable[[Command], Command]:
     """An option that takes a list."""
-    return click.option(*names, multiple=True, callback=pieces, **attributes)
+    return click.option(*names, multiple=True, callback=read, **attributes)
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

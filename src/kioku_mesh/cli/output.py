@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..clock import ago
 from ..model import Notice, Observation, as_plain
 from ..service.packing import harmless
+from .edge import answering
 
 if TYPE_CHECKING:  # the commands used most do without it
     from ..results import Line
@@ -25,18 +26,24 @@ def show(result: T, as_json: bool, text: Callable[[T], str]) -> None:
         return
     rendered = text(result)
     if rendered:
-        sys.stdout.write(rendered if rendered.endswith("\n") else rendered + "\n")
+        _write(rendered if rendered.endswith("\n") else rendered + "\n")
 
 
 def print_json(plain: Any) -> None:
     import json
 
-    sys.stdout.write(json.dumps(plain, ensure_ascii=False) + "\n")
+    _write(json.dumps(plain, ensure_ascii=False) + "\n")
+
+
+def _write(text: str) -> None:
+    with answering():
+        sys.stdout.write(text)
 
 
 def note(text: str) -> None:
     """One line for the person at the terminal, on stderr."""
-    sys.stdout.flush()
+    with answering():
+        sys.stdout.flush()
     sys.stderr.write(f"note: {one_line(text)}\n")
 
 

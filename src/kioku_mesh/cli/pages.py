@@ -22,7 +22,7 @@ All commands and exit statuses: kioku-mesh --help
 
 OPTIONS = (
     ("--version", "Show the version and exit."),
-    ("-h, --help", "Show this message and exit, behind a command its own."),
+    ("-h, --help", "Show this message and exit; after a command: its own help."),
 )
 STATUSES = (
     ("0", "done (also when nothing was found)"),

@@ -16,9 +16,7 @@ from . import change, files, plan, programs
 from . import status as health
 from .plan import Plan
 from .results import Checked, Health, Installed, Known, Registration
-from .table import CLIENTS, SCOPES, Client, Place, client_named, place_of
-
-NAME = "kioku-mesh"
+from .table import CLIENTS, NAME, SCOPES, Client, Place, client_named, place_of
 
 __all__ = [
     "CLIENTS", "NAME", "SCOPES", "Checked", "Health", "Installed", "Known", "Registration",

@@ -53,8 +53,9 @@ class Installed(NamedTuple):
 
 
 class Health(NamedTuple):
-    """One registration, or the lack of one. `state`: ok, not_installed, disabled, command_missing, not_executable,
-    no_answer, unreadable; `hint` says what to do unless it is ok. `tools` are those that the server offered."""
+    """One registration, or the lack of one. `state`: ok, not_installed, differs (something else is registered under our
+    name), disabled, command_missing, not_executable, no_answer, unreadable; `hint` says what to do unless it is ok.
+    `tools` are those that the server offered."""
 
     client: str
     title: str
@@ -76,4 +77,4 @@ class Checked(NamedTuple):
 
     @property
     def ok(self) -> bool:
-        return all(row.state in ("ok", "not_installed") for row in self.results)
+        return all(row.state in ("ok", "not_installed", "differs") for row in self.results)

@@ -9,7 +9,7 @@ from ..errors import KiokuError
 from . import files, probe, programs
 from .plan import OLD_NAMES, command_of, environment_of, is_ours
 from .results import Health
-from .table import Client, Place
+from .table import NAME, Client, Place
 
 
 def check(config: Config, client: Client, place: Place) -> tuple[Health, ...]:
@@ -19,7 +19,7 @@ def check(config: Config, client: Client, place: Place) -> tuple[Health, ...]:
         entries = files.entries_of(client, place)
     except KiokuError as error:
         return (blank._replace(state="unreadable", message=error.message, hint=error.hint),)
-    ours = {name: entry for name, entry in entries.items() if is_ours(name, entry)}
+    ours = {name: entry for name, entry in entries.items() if name == NAME or is_ours(name, entry)}
     return tuple(_checked(config, blank._replace(name=n, command=command_of(e)), e) for n, e in ours.items()) or (
         blank._replace(message="not registered", hint=f"{_install(blank)} registers it"),
     )
@@ -35,11 +35,16 @@ def _checked(config: Config, row: Health, entry: dict[str, object]) -> Health:
     if entry.get("enabled") is False:
         return row._replace(state="disabled", message="registered, but disabled", hint=f"enable it in {row.file}")
     program = row.command[0] if row.command else ""
+    foreign = not is_ours(row.name, entry)
+    if foreign and not program:
+        return _differs(row)
     path = program if os.path.isabs(program) else programs.find(program, config.environ.get("PATH", ""))
     if not path or not os.path.exists(path):
         return row._replace(state="command_missing", message=f"{program or 'the command'} does not exist", hint=again)
     if os.path.isdir(path) or not os.access(path, os.X_OK):
         return row._replace(state="not_executable", message=f"{path} is not a program one can start", hint=again)
+    if foreign:
+        return _differs(row)
     environ = {**config.environ, **environment_of(entry)}
     try:
         offered = probe.ask((path, *row.command[1:]), environ, config.cwd)
@@ -47,3 +52,10 @@ def _checked(config: Config, row: Health, entry: dict[str, object]) -> Health:
         return row._replace(state="no_answer", message=error.message, hint=error.hint)
     message = f"{offered.name} {offered.version} answers with {len(offered.tools)} tools"
     return row._replace(state="ok", tools=offered.tools, version=offered.version, message=message)
+
+
+def _differs(row: Health) -> Health:
+    """Something else than our server under our name: it is not started here, and `mcp install` would not replace it."""
+    words = " ".join(row.command) or "no command"
+    hint = f"{_install(row)} --dry-run shows the difference, --force replaces it"
+    return row._replace(state="differs", message=f"{row.name} is registered in another way: {words}", hint=hint)

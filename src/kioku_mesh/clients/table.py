@@ -13,6 +13,7 @@ from ..config import Config
 from ..errors import BadInput
 from ..values import NamedTuple
 
+NAME = "kioku-mesh"  # what the server is registered as unless somebody says otherwise
 SCOPES = ("user", "project")
 
 

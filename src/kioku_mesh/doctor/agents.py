@@ -6,7 +6,7 @@ from .. import clients
 from .case import Case, not_checked, passed, warned
 from .results import Check
 
-_FINE = ("ok", "not_installed", "disabled")
+_FINE = ("ok", "not_installed", "differs", "disabled")
 
 
 def registrations(case: Case) -> Check:
@@ -20,6 +20,6 @@ def registrations(case: Case) -> Check:
         said = "; ".join(f"{row.title}: {row.message}" for row in bad)
         return warned(said, "; ".join(dict.fromkeys(row.hint for row in bad)), clients=states)
     there = [row.title for row in rows if row.state == "ok"]
-    missing = [row.title for row in rows if row.state == "not_installed"]
+    missing = [row.title for row in rows if row.state in ("not_installed", "differs")]
     said = f"registered with {', '.join(dict.fromkeys(there))}" if there else "not registered with any agent"
     return passed(said + (f"; not with {', '.join(missing)}" if there and missing else ""), clients=states)

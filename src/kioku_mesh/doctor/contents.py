@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..clock import DAY, MINUTE, ago, to_iso
+from ..clock import DAY, MINUTE, SECOND, ago, to_iso
 from ..errors import KiokuError, StoreError
 from ..store import backup, compare, inspect, repair
 from .case import Case, failed, passed, warned
@@ -116,9 +116,12 @@ def clock(case: Case) -> Check:
     count = sum(number for _, number, _ in ahead)
     details = {"memories": count, "machines": {machine: to_iso(at) for machine, at in machines.items()}}
     where = "this machine" if name == node else f"the machine {name}"
+    since = to_iso((case.now + _AHEAD) // SECOND * SECOND)
     return warned(
-        f"{plural(count, 'memory')} from the future, saved on {where}, the newest at {to_iso(newest)}",
-        f"set the clock of {where}; until then they are listed first, and nothing is lost",
+        f"{plural(count, 'memory')} from the future, saved or imported on {where}, the newest at {to_iso(newest)}",
+        f"if the clock of {where} is wrong, set it; if it is right, they were imported or saved with a wrong time: "
+        f"`kioku-mesh list --since {since}` shows them, delete them and save anew what is true. Until then they are listed "
+        "first, and nothing is lost",
         **details,
     )
 
@@ -157,5 +160,6 @@ def backups(case: Case) -> Check:
 
 
 def make_backup(case: Case) -> list[str]:
-    """Make a backup and remove the one that is damaged."""
-    return [f"made {backup.make(case.store, keep=case.config.get('backup.keep')).path}"]
+    """Make a backup."""
+    made = backup.make_automatic(case.store, case.config.get("backup.keep"))
+    return [f"made {made.path}", *(f"removed {path}" for path in made.removed)]

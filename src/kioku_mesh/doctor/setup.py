@@ -45,9 +45,13 @@ def settings(case: Case) -> Check:
             source=config.source("default_visibility"),
         )
     if config.notices:
+        notice = config.notices[0]
+        where = "in_project" if config.project_file and notice.message.startswith(config.project_file) else "in_config"
+        valid = ", ".join(key for key, option in OPTIONS.items() if getattr(option, where))
+        empty = f"write `project: NAME` into it, or remove it; what may stand there: {valid}"
         return warned(
-            config.notices[0].message,
-            f"correct the name or remove it; the settings are: {', '.join(OPTIONS)}",
+            notice.message,
+            empty if notice.code == "empty_file" else f"correct the name or remove it; what may stand there: {valid}",
             unknown=[notice.message for notice in config.notices],
         )
     files = [path for path in (config.file, config.project_file) if path and os.path.isfile(path)]
@@ -59,11 +63,14 @@ def environment(case: Case) -> Check:
     unread = {name: _successor(name) for name in sorted(case.config.environ) if _is_unread(name)}
     if not unread:
         return passed("no variable is set that nothing reads")
-    more = f" and {len(unread) - 1} more" if len(unread) > 1 else ""
-    steps = [f"unset {name}" + (f" and use {instead}" if instead else "") for name, instead in unread.items()]
-    return warned(
-        f"the variable {next(iter(unread))}{more} is set and nothing reads it", "; ".join(steps), variables=unread
+    first, more = next(iter(unread)), len(unread) - 1
+    what = (
+        f"variables {first} and {more} more are set and nothing reads them"
+        if more
+        else (f"variable {first} is set and nothing reads it")
     )
+    steps = [f"unset {name}" + (f" and use {instead}" if instead else "") for name, instead in unread.items()]
+    return warned(f"the {what}", "; ".join(steps), variables=unread)
 
 
 def _is_unread(name: str) -> bool:
@@ -79,7 +86,8 @@ def _successor(name: str) -> str:
         return _SUCCESSORS[rest]
     import difflib
 
-    return next(iter(difflib.get_close_matches(_PREFIX + rest, _variables(), 1, 0.85)), "")
+    ends = [name.removeprefix(_PREFIX) for name in _variables()]
+    return "".join(_PREFIX + near for near in difflib.get_close_matches(rest, ends, 1, 0.75))
 
 
 def _variables() -> set[str]:

@@ -145,7 +145,9 @@ def _expiry(given: Arguments) -> int | None:
         raise BadInput("ttl_sec and expires_at are both given", "pass one of them")
     if "ttl_sec" in given:
         return clock.now() + int(given["ttl_sec"]) * clock.SECOND
-    return clock.parse_time(given["expires_at"], local=False) if "expires_at" in given else None
+    if "expires_at" not in given:
+        return None
+    return clock.parse_point(given["expires_at"], "how long from now, in seconds: ttl_sec", local=False)
 
 
 def _filter(given: Arguments) -> Filter:

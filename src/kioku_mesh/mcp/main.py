@@ -96,7 +96,8 @@ def serve(options: Options, inbox: BinaryIO, stdout: BinaryIO) -> None:
     """Answer until the input ends or nobody reads the answers; calls that still run are finished."""
     outbox = Outbox(stdout)
     server = Server(options)
-    offer = Offer(instructions.TEXT, server.tools, resources.RESOURCES, resources.TEMPLATES)
+    told = instructions.READ_ONLY if options.read_only else instructions.TEXT
+    offer = Offer(told, server.tools, resources.RESOURCES, resources.TEMPLATES)
     connection = Connection(offer, outbox.send, server.run, server.warm)
     for line in read_lines(inbox):
         connection.receive(line)

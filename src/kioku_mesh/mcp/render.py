@@ -51,8 +51,8 @@ def found(result: Found, offset: int, room: Room, cursor: bool = True) -> Answer
         more = end is not None or result.more or shown < len(hits)
         about: dict[str, Any] = {"count": shown, "more": more}
         lines = []
-        if more and cursor:
-            about["cursor"] = str(offset + max(shown, 1))
+        if more and cursor and (shown or not hits):
+            about["cursor"] = str(offset + shown)
             lines.append(f'more: the same search with cursor="{about["cursor"]}"')
         if end is not None:
             lines.append("the text is cut: get_memory reads it whole")
@@ -74,7 +74,7 @@ def got(result: Got, first: int, start: int, room: Room) -> Answer:
         lines = [f"no such memory: {', '.join(result.missing)}"] if result.missing else []
         if end is not None:
             about["cursor"] = f"{first + shown - 1}:{end}"
-        elif shown < len(wanted):
+        elif 0 < shown < len(wanted):
             about["cursor"] = str(first + shown)
         if "cursor" in about:
             lines.append(f'more: the same call with cursor="{about["cursor"]}"')

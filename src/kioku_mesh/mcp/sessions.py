@@ -115,10 +115,12 @@ class Sessions:
             if session:
                 session.calls += 1
         if session:
-            with suppress(KiokuError):
-                session.memory.tend()
-            with self._lock:
-                session.calls -= 1
+            try:
+                with suppress(KiokuError):
+                    session.memory.tend()
+            finally:
+                with self._lock:
+                    session.calls -= 1
 
 
 def opener(environ: Mapping[str, str], only_project: str | None) -> Open:

@@ -44,6 +44,9 @@ class Snapshot(Protocol):
     ) -> list[tuple[int, float]]:
         """(row, relevance), most relevant first, then newest row; with `newest_rows` only among so many rows."""
 
+    def glance(self, expression: str | None, where: Filter, now: int, looked_at: int, limit: int) -> list[int]:
+        """Rows that fit, newest first, among the `looked_at` newest that have the words (None: among the newest)."""
+
     def matching(self, expression: str, rows: Sequence[int]) -> set[int]:
         """Which of these rows fit."""
 

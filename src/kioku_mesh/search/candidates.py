@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from ..model import Filter
 from ..text import expression
 from ..text.literal import contains, needed
 from ..text.scripts import fold
+from ..text.terms import Word
 from . import rank
 from .answers import Snapshot, Texts
 from .query import Stage
@@ -30,6 +32,14 @@ def newest(snapshot: Snapshot, where: Filter, now: int, skip: int = 0) -> Iterat
             return
         # doubling keeps the cost of skipping in proportion to what was read
         offset, size = offset + size, 2 * size
+
+
+def lacking(snapshot: Snapshot, unwanted: Sequence[Word], where: Filter, now: int) -> Iterator[Scored]:
+    """Everything that fits the filter and has none of these words, newest first."""
+    asked = expression.any_of([word.expression for word in unwanted])
+    for batch in _batches(newest(snapshot, where, now)):
+        having = snapshot.matching(asked, batch)
+        yield from (Scored(row, 0.0) for row in batch if row not in having)
 
 
 def ranked(
@@ -81,12 +91,11 @@ def _by_time(
         rows = sorted((row for row in rows if row in times), key=lambda row: (-times[row].hlc, -row))
         yield from (rows[at : at + _BATCH] for at in range(0, len(rows), _BATCH))
     elif complete:
-        batch = []
-        for hit in newest(snapshot, where, now):
-            batch.append(hit.row)
-            if len(batch) == _BATCH:
-                yield batch
-                batch = []
+        yield from _batches(newest(snapshot, where, now))
+
+
+def _batches(hits: Iterator[Scored]) -> Iterator[list[int]]:
+    while batch := [hit.row for hit in islice(hits, _BATCH)]:
         yield batch
 
 

@@ -18,7 +18,7 @@ TEXT_MAX = 20_000  # characters of a query
 
 def find(snapshot: Snapshot, query: Query, project: str | None, now: int) -> Ranked:
     """The hits of one page. `project`: the current one, preferred a little. Raises TooLarge."""
-    sense = _understand(query)
+    sense = understand(query)
     page = list(islice(_everything(snapshot, sense, project, now, query.offset), query.limit + 1))
     return Ranked(
         explain.hits(snapshot, sense, page[: query.limit]),
@@ -28,7 +28,8 @@ def find(snapshot: Snapshot, query: Query, project: str | None, now: int) -> Ran
     )
 
 
-def _understand(query: Query) -> explain.Sense:
+def understand(query: Query) -> explain.Sense:
+    """How a query is read. Raises TooLarge."""
     text = query.text.strip()
     if len(text) > TEXT_MAX:
         raise TooLarge(
@@ -37,7 +38,7 @@ def _understand(query: Query) -> explain.Sense:
     if not text or query.mode == "exact":
         return explain.Sense(query, QueryTerms(), (text,) if text else ())
     terms = query_terms(text)
-    if terms.terms or terms.needed:
+    if terms.terms or terms.needed or (terms.unwanted and not terms.phrases):
         return explain.Sense(query, terms, ())
     return explain.Sense(query, QueryTerms(), tuple(phrase.text for phrase in terms.phrases) or (text,))
 
@@ -51,6 +52,8 @@ def _everything(
         return candidates.newest(snapshot, query.where, now, skip)
     if sense.literal:
         return islice(candidates.containing(snapshot, sense.literal, query.where, now), skip, None)
+    if not terms.terms and not terms.phrases:
+        return islice(candidates.lacking(snapshot, terms.unwanted, query.where, now), skip, None)
     found = stages(terms, query.mode, snapshot.frequency)
     phrases = [phrase.text for phrase in terms.phrases]
     return islice(candidates.ranked(snapshot, found, phrases, query.where, project, now), skip, None)

@@ -14,7 +14,9 @@ RULE_TYPES = ("instruction", "preference", "decision")  # what holds until it is
 
 _ALWAYS = 4  # importance from which an instruction or a preference is told for every task
 _ALWAYS_MAX = 3
+_SIDES = 5  # of a conflict whose ids are told
 _ENTRY_TOKENS, _AROUND_TOKENS = 110, 80  # what an entry of the brief takes on average, and what stands around all
+REST = "the tools recall_context and search_memory find them, `kioku-mesh brief --budget TOKENS` tells more"
 _MORE = "More: recall_context or search_memory as a tool, `kioku-mesh recall TASK` in a shell."
 
 
@@ -40,8 +42,8 @@ def compose_recall(hits: Sequence[Hit], rules: Sequence[Observation] = (), proje
     first = seen.new(fitting)
     first += seen.new(o for o in always if _is_rule(o, project))[:_ALWAYS_MAX]
     others = seen.new(hit.observation for hit in hits)
-    entries = [Entry(o, _of("Decisions and rules", project)) for o in first]
-    entries += [Entry(o, "What fits the task" if first else "") for o in others]
+    entries = [Entry(o, _of("Decisions and rules", project), _disputed(o)) for o in first]
+    entries += [Entry(o, "What fits the task" if first else "", _disputed(o)) for o in others]
     return Composed(
         tuple(entries), "" if entries else "Nothing is remembered that fits this task.", repeated=seen.repeated
     )
@@ -101,7 +103,9 @@ class _Seen:
             if each.state != "live" or each.observation_id in self._ids:
                 continue
             said = signature(each.content)
-            if each.content and any(same(said, other) for other in self._said):
+            # both sides of a conflict are told, however alike they are
+            repeats = each.content and not each.conflicts_with
+            if repeats and any(same(said, other) for other in self._said):
                 self.repeated += 1
             else:
                 self._said.append(said)
@@ -134,6 +138,16 @@ def _digest(observation: Observation) -> str:
         text = observation.summary
     rest = text.removeprefix(observation.subject)
     return rest.lstrip(" .。;:") if rest[:1] in (" ", ".", "。", ";", ":", "\n", "") else text
+
+
+def _disputed(observation: Observation) -> str | None:
+    """The text of a memory in conflict with the ids of the other sides, which may not fit beside it."""
+    others = [f"id:{id_}" for id_ in observation.conflicts_with if id_ != observation.observation_id]
+    if not others:
+        return None
+    more = f" and {len(others) - _SIDES} more" if len(others) > _SIDES else ""
+    told = f"In conflict with {', '.join(others[:_SIDES])}{more}: settle it by saving one memory that supersedes all."
+    return f"{told}\n{observation.content}"
 
 
 def _of(heading: str, project: str | None) -> str:

@@ -13,7 +13,7 @@ from ..results import Deleted, Line, Purged, Restored
 from ..store import upkeep as store_upkeep
 from ..store.reading import Snapshot
 from ..store.transaction import Transaction
-from . import saving, upkeep
+from . import checking, reading, saving, upkeep
 from .context import Context
 
 
@@ -65,7 +65,8 @@ def restore(ctx: Context, observation_id: str) -> Restored:
     if old.content == "":
         raise NotFound(
             f"the text of {old.observation_id} was erased: the retention time is over",
-            "look in a backup: `kioku-mesh backup --list`",
+            "nothing here brings it back, a backup neither: only a copy that its owner made elsewhere before (an export, a "
+            "copied file) still has it",
         )
     heads = _heads(ctx, old) if old.state == "superseded" else ()
     # A deleted one stays deleted: the new memory stands alone.
@@ -75,7 +76,7 @@ def restore(ctx: Context, observation_id: str) -> Restored:
         Draft(
             content=old.content, subject=None if "subject" in old.derived else old.subject,
             summary=None if "summary" in old.derived else old.summary, memory_type=old.memory_type,
-            importance=old.importance, project=old.project, tags=old.tags, source_files=old.source_files,
+            importance=old.importance, project=old.project or None, tags=old.tags, source_files=old.source_files,
             references=old.references, supersedes=supersedes, visibility=old.visibility.partition("/")[0], allow_secret=True,
         ),
     )  # fmt: skip
@@ -100,6 +101,9 @@ def purge(
                 f"not a whole id: {id_[:40]!r}", "purge takes the 32 hex digits; `kioku-mesh get` shows them"
             )
     found, absent = _present(ctx, wanted)
+    if absent and ctx.config.only_project:
+        # What is not here for this process may well be a memory of another project.
+        raise NotFound(f"there is no memory {absent[0]}", "look for it with `kioku-mesh search`", ids=absent)
     if absent and not unknown:
         raise NotFound(
             f"there is no memory {absent[0]}", "add --unknown to purge an id that is not on this machine", ids=absent
@@ -107,7 +111,8 @@ def purge(
     if absent and visibility is None:
         raise BadInput("in which scope shall the unknown ids be purged?", "add --visibility mesh, user, team or local")
     if chain:
-        found = _whole_chains(ctx, found)
+        with ctx.store.read(ctx.scopes) as snapshot:
+            found = list(reading.revisions(ctx, snapshot, found))
     if dry_run:
         return Purged((), tuple(absent), preview=_preview(found), dry_run=True)
     names = list(_by_scope(found))
@@ -115,6 +120,7 @@ def purge(
         names.append((ctx.scope(visibility), absent))
     with ctx.store.write() as transaction:
         alive = _revealing(ctx, transaction, found)
+        store_upkeep.note_traces(ctx.store)
         for scope, part in names:
             transaction.append(wire.PURGE, scope, _reason(ctx, None), names=part)
         again = _revealed(ctx, transaction, alive)
@@ -124,10 +130,8 @@ def purge(
 
 def _present(ctx: Context, wanted: Iterable[str]) -> tuple[list[Observation], list[str]]:
     with ctx.store.read(ctx.scopes) as snapshot:
-        rows = {id_: snapshot.row_of(id_) for id_ in wanted}
-        found = [snapshot.observation(row) for row in rows.values() if row is not None]
-    _confine(ctx, found)
-    return found, [id_ for id_, row in rows.items() if row is None]
+        known = {id_: ctx.one(snapshot, id_) for id_ in wanted}
+    return [o for o in known.values() if o is not None], [id_ for id_, o in known.items() if o is None]
 
 
 def _known(ctx: Context, wanted: Iterable[str]) -> list[Observation]:
@@ -135,25 +139,6 @@ def _known(ctx: Context, wanted: Iterable[str]) -> list[Observation]:
     if absent:
         raise NotFound(f"there is no memory {absent[0][:40]}", "look for it with `kioku-mesh search`", ids=absent)
     return found
-
-
-def _confine(ctx: Context, found: Iterable[Observation]) -> None:
-    only = ctx.config.only_project
-    for observation in found:
-        if only and observation.project != only:
-            raise NotFound(
-                f"there is no memory {observation.observation_id} in project {only!r}", "look for it with a search"
-            )
-
-
-def _whole_chains(ctx: Context, found: Sequence[Observation]) -> list[Observation]:
-    with ctx.store.read(ctx.scopes) as snapshot:
-        rows: dict[int, None] = {}
-        for observation in found:
-            row = snapshot.row_of(observation.observation_id)
-            if row is not None:
-                rows.update(dict.fromkeys(snapshot.chain(row)))
-        return snapshot.observations(rows)
 
 
 def _by_scope(found: Iterable[Observation]) -> Iterator[tuple[str, list[str]]]:
@@ -167,8 +152,8 @@ def _by_scope(found: Iterable[Observation]) -> Iterator[tuple[str, list[str]]]:
 
 
 def _reason(ctx: Context, reason: str | None) -> bytes:
-    if reason and len(reason) > 2000:
-        raise BadInput("the reason is too long", "keep it below 2,000 characters")
+    if reason:
+        checking.text(reason, "reason", checking.REASON_MAX)
     who = ctx.identity
     said = {"reason": reason, "agent_family": who.agent_family, "client_id": who.client_id, "host": who.host}
     return wire.encode_body({**said, "created_at": read_clock()})
@@ -207,6 +192,4 @@ def _tombstones(transaction: Transaction, old: Observation) -> tuple[list[tuple[
 def _heads(ctx: Context, old: Observation) -> tuple[str, ...]:
     """The newest revisions above a superseded one."""
     with ctx.store.read(ctx.scopes) as snapshot:
-        row = snapshot.row_of(old.observation_id)
-        chain = snapshot.observations(snapshot.chain(row)) if row is not None else []
-    return tuple(o.observation_id for o in chain if o.state == "live")
+        return tuple(o.observation_id for o in reading.revisions(ctx, snapshot, [old]) if o.state == "live")

@@ -167,8 +167,8 @@ class Memory:
         upkeep.tend(self._ctx)
 
     def backup(self, path: str | None = None, keep: int | None = None) -> BackupFile:
-        """Copy the store while it is in use, verified."""
-        return backup.make(self.store, path, self.config.get("backup.keep") if keep is None else keep)
+        """Copy the store while it is in use, verified; with `keep` only the newest managed copies stay."""
+        return backup.make(self.store, path, keep)
 
     def backups(self) -> tuple[BackupFile, ...]:
         """The managed backups, newest first."""

@@ -9,26 +9,32 @@ from ..results import Status
 from ..store import upkeep
 from ..store.reading import Snapshot
 from .context import Context
+from .reading import with_prefix
 
 _STANDING = {0: "live", 1: "superseded", 2: "deleted"}
 _DIMENSIONS = ("projects", "types", "families", "clients", "machines")
 _SETTINGS = ("mode", "default_visibility", "retention_days", "save.secrets")
-KINDS = ("project", "tag", "type", "client", "session", "pc", "id")
+_PROJECTS = 10_000  # names that completion looks through: a renamed project is found by its new one
+KINDS = ("project", "tag", "type", "client", "session", "pc", "id", "hidden")
 
 
 def status(ctx: Context) -> Status:
     """Version, places, identity with sources, counts. Reads only."""
     exists = ctx.store.exists()
     with ctx.store.read(ctx.scopes) as snapshot:
-        counts = _counts(snapshot)
-        session = ctx.identity.session_id
-        saves = snapshot.count(Filter(session_id=session, states=STATES), read_clock(), 10**9) if session else 0
-        outside = snapshot.outside()
+        counts = _counts(ctx, snapshot)
+        session = Filter(ctx.config.only_project, session_id=ctx.identity.session_id, states=STATES)
+        saves = snapshot.count(session, read_clock(), 10**9) if session.session_id else 0
+        # These are counted over all projects.
+        outside = {} if ctx.config.only_project else snapshot.outside()
         node = snapshot.node
     identity = ctx.config.identity_rows((ctx.identity.agent_family, ctx.identity.client_id))
     identity["node"] = {"value": node, "source": "store" if node else "made at the first save"}
     notes = [
-        Notice("other_scopes", f"{count} memories of {scope} are not shown to you")
+        Notice(
+            "other_scopes",
+            f"{count} {'memory' if count == 1 else 'memories'} of {scope} {'is' if count == 1 else 'are'} not shown to you",
+        )
         for scope, count in sorted(outside.items())
     ]
     project, source = ctx.config.project()
@@ -51,8 +57,8 @@ def status(ctx: Context) -> Status:
     )
 
 
-def _counts(snapshot: Snapshot) -> dict[str, dict[str, int]]:
-    """States of everything; the other dimensions count what is live."""
+def _counts(ctx: Context, snapshot: Snapshot) -> dict[str, dict[str, int]]:
+    """States of everything in sight; the other dimensions count what is live."""
     counts: dict[str, dict[str, int]] = {"states": dict.fromkeys(STATES, 0), **{d: {} for d in _DIMENSIONS}}
 
     def add(state: str, labels: tuple[str | None, ...], count: int) -> None:
@@ -63,10 +69,11 @@ def _counts(snapshot: Snapshot) -> dict[str, dict[str, int]]:
                 counts[dimension][str(shown)] = counts[dimension].get(str(shown), 0) + count
 
     for _, *labels, standing, count in snapshot.counters():
-        if standing in _STANDING:
+        if standing in _STANDING and ctx.sees(snapshot, labels[0]):
             add(_STANDING[standing], tuple(labels), count)
     for told, state in snapshot.temporal():
-        add(state, told, 1)
+        if ctx.sees(snapshot, told[0]):
+            add(state, told, 1)
     return {
         d: dict(sorted(c.items(), key=lambda kv: (-kv[1], kv[0]))) if d != "states" else c for d, c in counts.items()
     }
@@ -79,12 +86,22 @@ def known(ctx: Context, kind: str, prefix: str, limit: int) -> tuple[str, ...]:
     if kind == "type":
         return tuple(t for t in MEMORY_TYPES if t.startswith(prefix))
     with ctx.store.read(ctx.scopes) as snapshot:
-        if kind == "id":
-            return tuple(snapshot.ids(_newest(snapshot, prefix, limit)))
-        return tuple(snapshot.values(kind, prefix, limit))
+        only = ctx.config.only_project
+        if kind == "project":
+            names = snapshot.values(kind, "", _PROJECTS, only)
+            shown = dict.fromkeys(snapshot.projects.shown(name) or name for name in names)
+            return tuple(sorted(name for name in shown if name.startswith(prefix)))[:limit]
+        if kind in ("id", "hidden"):
+            where = Filter(only, states=STATES[1:]) if kind == "hidden" else Filter(only)
+            found = snapshot.ids(_newest(ctx, snapshot, where, prefix, limit))
+            return tuple(id_ for id_ in found if id_.startswith(prefix))
+        return tuple(snapshot.values(kind, prefix, limit, only))
 
 
-def _newest(snapshot: Snapshot, prefix: str, limit: int) -> list[int]:
+def _newest(ctx: Context, snapshot: Snapshot, where: Filter, prefix: str, limit: int) -> list[int]:
     if len(prefix) >= 2 and all(c in "0123456789abcdef" for c in prefix):
-        return [row for _, row in snapshot.rows_with_prefix(prefix, limit)]
-    return snapshot.newest(Filter(), read_clock(), limit)
+        rows = [row for _, row in with_prefix(ctx, snapshot, prefix, limit)]
+        return [
+            row for row in rows if where.states == Filter().states or snapshot.state(row, read_clock()) in where.states
+        ]
+    return snapshot.newest(where, read_clock(), limit)

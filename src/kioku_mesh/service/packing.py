@@ -138,10 +138,12 @@ def pack(
     before: str = "",
     after: str = "",
     characters: int | None = None,
+    rest: str = "ask for more tokens or something narrower",
 ) -> Packed:
     """As many whole leading entries, fenced, as fit into `budget` tokens (and `characters`), everything included.
 
-    `before` and `after` are lines of our own around the fence. Dropped entries are counted in a line at the end. If not even
+    `before` and `after` are lines of our own around the fence. Dropped entries are counted in a line at the end, which says with
+    `rest` how to get at them. If not even
     the first entry fits, it is cut at a sentence and the text says so. The text is never over budget, in the worst case empty.
     """
     room = _Room(budget, characters)
@@ -151,7 +153,11 @@ def pack(
         return Packed(text if room.holds(text) else "", 0, 0, False)
     blocks: list[str] = []
     # the bound of joined lines is at most the sum of theirs; no tag takes more tokens than one of digits
-    used, notice, keep = room.share(_join(before, _between("kioku-000000", ""), after)), room.share(_more(count)), 0
+    used, notice, keep = (
+        room.share(_join(before, _between("kioku-000000", ""), after)),
+        room.share(_more(count, rest)),
+        0,
+    )
     for block in _blocks(entries, at):
         used += room.share(block)
         if used > 1:
@@ -162,8 +168,8 @@ def pack(
     if len(blocks) == count:
         keep = count
     if not keep:
-        return _cut(entries, at, before, after, room)
-    more = _more(count - keep) if keep < count else ""
+        return _cut(entries, at, before, after, room, rest)
+    more = _more(count - keep, rest) if keep < count else ""
     return Packed(_join(before, fence("\n".join(blocks[:keep])), more, after), keep, count - keep, False)
 
 
@@ -196,8 +202,8 @@ def _join(*parts: str) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _more(count: int) -> str:
-    return f"{count} more withheld: ask for more tokens or something narrower."
+def _more(count: int, rest: str) -> str:
+    return f"{count} more withheld: {rest}."
 
 
 def _blocks(entries: Sequence[Entry], at: int | None) -> Iterator[str]:
@@ -215,7 +221,7 @@ def _heading(text: str) -> str:
     return f"== {_field(text)} =="
 
 
-def _cut(entries: Sequence[Entry], at: int | None, before: str, after: str, room: _Room) -> Packed:
+def _cut(entries: Sequence[Entry], at: int | None, before: str, after: str, room: _Room, advice: str) -> Packed:
     """The beginning of the first entry: whole sentences, else words, else characters, as far as there is room."""
     first, rest = entries[0], len(entries) - 1
     body = _body(first.observation, first.body)
@@ -223,7 +229,7 @@ def _cut(entries: Sequence[Entry], at: int | None, before: str, after: str, room
 
     def render(end: int) -> str:
         said = f"Cut at {end} of {len(body)} characters; its id gives the rest."
-        return _join(before, fence(_join(top, body[:end].rstrip())), said, _more(rest) if rest else "", after)
+        return _join(before, fence(_join(top, body[:end].rstrip())), said, _more(rest, advice) if rest else "", after)
 
     part = room.beginning(body)
     for places in (_SENTENCE_END, _WORD_END, _ANYWHERE):
@@ -232,5 +238,5 @@ def _cut(entries: Sequence[Entry], at: int | None, before: str, after: str, room
         for end in reversed(ends[:fitting]):
             if room.holds(text := render(end)):
                 return Packed(text, 1, rest, True)
-    text = _more(len(entries))
+    text = _more(len(entries), advice)
     return Packed(text if room.holds(text) else "", 0, len(entries), False)

@@ -30,8 +30,8 @@ def projects(ctx: Context) -> tuple[Project, ...]:
             Project(name, snapshot.projects.names(name)[1:], live.get(name, 0), count, _last_saved(snapshot, name))
             for name, count in total.items()
         ]
-    only = ctx.config.only_project
-    return tuple(sorted((p for p in found if only in (None, p.name)), key=lambda p: (-(p.last_saved or 0), p.name)))
+        found = [project for project in found if ctx.sees(snapshot, project.name)]
+    return tuple(sorted(found, key=lambda p: (-(p.last_saved or 0), p.name)))
 
 
 def _last_saved(snapshot: Snapshot, name: str) -> int | None:
@@ -71,6 +71,7 @@ def _join(ctx: Context, name: str, to: str, needed: str, dry_run: bool) -> Renam
 
 def delete(ctx: Context, name: str, dry_run: bool = False) -> Deleted:
     """Delete every memory of a project, hidden ones too, in one transaction. Raises NotFound."""
+    ctx.within(Filter(project=_name(name)))
     with ctx.store.read(ctx.scopes) as snapshot:
         if not snapshot.scopes_of_project(_name(name)):
             raise NotFound(f"there is no project {name!r}", "see `kioku-mesh projects list`")

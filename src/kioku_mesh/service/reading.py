@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from .. import ids
 from ..errors import Ambiguous, BadInput, NotFound
@@ -24,11 +24,10 @@ def get(ctx: Context, wanted: Sequence[str], history: bool = False, prefixes: bo
         if not ids.is_id(text):
             raise BadInput(f"not an id: {text[:40]!r}", "an id has 32 hex digits")
     with ctx.store.read(ctx.scopes) as snapshot:
-        rows = {id_: snapshot.row_of(id_) for id_ in whole}
-        found = [o for o in (snapshot.observation(row) for row in rows.values() if row is not None) if _allowed(ctx, o)]
-        chain = _chain(snapshot, list(rows.values())) if history else ()
-    here = {o.observation_id for o in found}
-    missing = tuple(id_ for id_ in rows if id_ not in here)
+        known = {id_: ctx.one(snapshot, id_) for id_ in whole}
+        found = [o for o in known.values() if o is not None]
+        chain = revisions(ctx, snapshot, found) if history else ()
+    missing = tuple(id_ for id_, o in known.items() if o is None)
     if not found:
         raise NotFound(f"there is no memory {missing[0]}", "look for it with a search", ids=list(missing))
     notes = tuple(
@@ -37,17 +36,14 @@ def get(ctx: Context, wanted: Sequence[str], history: bool = False, prefixes: bo
     return Got(tuple(found), missing, chain, notes)
 
 
-def _allowed(ctx: Context, observation: Observation) -> bool:
-    only = ctx.config.only_project
-    return not only or observation.project == only
-
-
-def _chain(snapshot: Snapshot, rows: Sequence[int | None]) -> tuple[Observation, ...]:
-    found: dict[int, None] = {}
-    for row in rows:
+def revisions(ctx: Context, snapshot: Snapshot, found: Iterable[Observation]) -> tuple[Observation, ...]:
+    """All revisions of these memories that are there for this process, oldest first in each chain."""
+    rows: dict[int, None] = {}
+    for observation in found:
+        row = snapshot.row_of(observation.observation_id)
         if row is not None:
-            found.update(dict.fromkeys(snapshot.chain(row)))
-    return tuple(snapshot.observations(found))
+            rows.update(dict.fromkeys(snapshot.chain(row)))
+    return tuple(o for o in snapshot.observations(rows) if ctx.sees(snapshot, o.project))
 
 
 def resolve(ctx: Context, text: str) -> str:
@@ -58,10 +54,18 @@ def resolve(ctx: Context, text: str) -> str:
     if not ids.is_prefix(text):
         raise BadInput(f"not an id: {text[:40]!r}", f"give the 32 hex digits, or at least the first {ids.PREFIX_MIN}")
     with ctx.store.read(ctx.scopes) as snapshot:
-        found = sorted(snapshot.rows_with_prefix(text, _CANDIDATES))
+        found = sorted(with_prefix(ctx, snapshot, text, _CANDIDATES))
         if len(found) > 1:
             candidates = [{"observation_id": i, "subject": snapshot.observation(row).subject} for i, row in found]
             raise Ambiguous(f"{text} fits {len(found)} memories", "give more digits", candidates=candidates)
     if not found:
         raise NotFound(f"there is no memory whose id begins with {text}", "look for it with `kioku-mesh search`")
     return found[0][0]
+
+
+def with_prefix(ctx: Context, snapshot: Snapshot, prefix: str, limit: int) -> list[tuple[str, int]]:
+    """Ids that begin with these hex digits, with their rows, as far as they are there for this process."""
+    found = snapshot.rows_with_prefix(prefix, limit)
+    if not ctx.config.only_project:
+        return found
+    return [(id_, row) for id_, row in found if ctx.sees(snapshot, snapshot.observation(row).project)]

@@ -18,6 +18,7 @@ STANDING_TYPES = ("decision", "instruction", "preference", "process", "config")
 _RECALL_HITS = 30
 _STANDING = 40
 _RECENT = 30
+_SIDES = 5  # of a conflict that are told beside a hit
 
 
 def recall(ctx: Context, task: str, where: Filter = Filter(), budget: int = 1200) -> Recalled:
@@ -31,11 +32,12 @@ def recall(ctx: Context, task: str, where: Filter = Filter(), budget: int = 1200
     with ctx.store.read(ctx.scopes, now) as snapshot:
         ranked = engine.find(snapshot, Query(text=task, where=where, limit=_RECALL_HITS), project, now)
         hits = [Hit(snapshot.observation(h.row), h.score, h.why) for h in ranked.hits]
+        told = _with_other_sides(snapshot, hits, where, now)
         rules = _standing(snapshot, where._replace(project=project), now) if project else []
-        notes = (*ranked.notes, *limits(snapshot, Query(text=task, where=where), project, hits, now))
-    composed = briefing.compose_recall(hits, rules, project)
+        notes = (*ranked.notes, *limits(ctx, snapshot, Query(text=task, where=where), project, hits, now))
+    composed = briefing.compose_recall(told, rules, project)
     packed = packing.pack(composed.entries, budget, at=now, before=composed.before, after=composed.after)
-    return _recalled(packed, composed, hits, notes)
+    return _recalled(packed, composed, told, notes)
 
 
 def brief(ctx: Context, project: str | None = None, budget: int = 600) -> Recalled:
@@ -46,11 +48,25 @@ def brief(ctx: Context, project: str | None = None, budget: int = 600) -> Recall
     with ctx.store.read(ctx.scopes, now) as snapshot:
         where = Filter(project=project)
         conflicts = [o for o in conflicting(snapshot, _STANDING) if not project or o.project in (project, None)]
+        conflicts = [o for o in conflicts if ctx.sees(snapshot, o.project)]
         standing = _standing(snapshot, where, now)
         recent = snapshot.observations(snapshot.newest(where, now, _RECENT))
     composed = briefing.compose_brief(conflicts, standing, recent, project, budget)
-    packed = packing.pack(composed.entries, budget, before=composed.before, after=composed.after)
+    packed = packing.pack(composed.entries, budget, before=composed.before, after=composed.after, rest=briefing.REST)
     return _recalled(packed, composed, [], ())
+
+
+def _with_other_sides(snapshot: Snapshot, hits: Sequence[Hit], where: Filter, now: int) -> list[Hit]:
+    """The hits, each in conflict followed by the other sides that fit the filter, found or not."""
+    found = {hit.observation.observation_id: hit for hit in hits}
+    told: dict[str, Hit] = {}
+    for hit in hits:
+        told.setdefault(hit.observation.observation_id, hit)
+        for id_ in hit.observation.conflicts_with[:_SIDES]:
+            row = None if id_ in told else snapshot.row_of(id_)
+            if row is not None and not snapshot.hidden(row, where, now):
+                told[id_] = found.get(id_) or Hit(snapshot.observation(row), hit.score, "in conflict with a hit")
+    return list(told.values())
 
 
 def _recalled(

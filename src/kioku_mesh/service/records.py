@@ -7,16 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from .. import ids, wire
+from ..clock import YEAR_10000, parse_time, to_iso
 from ..clock import now as read_clock
-from ..clock import parse_time, to_iso
 from ..errors import BadInput, KiokuError
-from ..model import MEMORY_TYPES, Draft, Filter
+from ..model import Draft, Filter
 from ..results import Imported, Problem
 from ..store.reading import Snapshot
 from ..store.transaction import Transaction
 from ..store.upkeep import PAUSE_S
-from . import upkeep
-from .checking import check
+from . import checking, upkeep
+from .checking import LABEL_MAX, REASON_MAX, check, text
 from .context import Context
 
 KINDS = (wire.OBSERVATION, wire.TOMBSTONE, wire.UNDO, wire.PURGE, wire.ALIAS)
@@ -27,7 +27,10 @@ _SLICE_S = (
 
 def records(ctx: Context, where: Filter, include_local: bool) -> Iterator[dict[str, Any]]:
     """Every record of the reader's scopes. With a project or time: those observations, and what acts on them."""
-    where = ctx.within(where)
+    return _records(ctx, ctx.within(where), include_local)  # a filter that is wrong is told before the first record
+
+
+def _records(ctx: Context, where: Filter, include_local: bool) -> Iterator[dict[str, Any]]:
     named: set[str] | None = None if where == Filter() else set()
     with ctx.store.read(ctx.scopes) as snapshot:
         for record in snapshot.records(include_local):
@@ -38,13 +41,12 @@ def records(ctx: Context, where: Filter, include_local: bool) -> Iterator[dict[s
 
 
 def _fits(snapshot: Snapshot, record: wire.Record, plain: dict[str, Any], where: Filter, named: set[str]) -> bool:
-    header = record.header
+    header, shown = record.header, snapshot.projects.shown
     if header.kind == wire.OBSERVATION:
-        fits = where.project in (None, plain.get("project")) and (where.since or 0) <= header.hlc < (
-            where.until or wire.INT_MAX
-        )
+        fits = where.project is None or shown(where.project) == shown(plain.get("project"))
+        fits = fits and (where.since or 0) <= header.hlc < (where.until or wire.INT_MAX)
     elif header.kind == wire.ALIAS:
-        fits = where.project in (None, snapshot.projects.shown(plain["from"]))
+        fits = where.project is None or shown(where.project) == shown(plain.get("from"))
     else:
         fits = bool(named.intersection(header.names))
     if fits:
@@ -87,8 +89,11 @@ def _plain(record: wire.Record) -> dict[str, Any] | None:
 def import_records(ctx: Context, lines: Iterable[Mapping[str, Any]], project: str | None, dry_run: bool) -> Imported:
     """Take in records as `records` gives them; plain ones need only `content` and an `observation_id`.
 
-    What is known already is left alone. A line that cannot be taken is reported and does not stop the others.
+    What is known already is left alone. A line that cannot be taken is reported and does not stop the others. Raises
+    BadInput and Refused for a `project` that cannot be.
     """
+    if project is not None:
+        project = ctx.project(checking.project(project))
     wanted = list(lines)
     total, at = Imported(), 0
     while at < len(wanted):
@@ -106,7 +111,8 @@ def import_records(ctx: Context, lines: Iterable[Mapping[str, Any]], project: st
 
 
 def _sum(a: Imported, b: Imported) -> Imported:
-    return Imported(a.added + b.added, a.known + b.known, a.conflicts + b.conflicts, a.problems + b.problems)
+    problems, elsewhere = a.problems + b.problems, a.elsewhere + b.elsewhere
+    return Imported(a.added + b.added, a.known + b.known, a.conflicts + b.conflicts, problems, elsewhere)
 
 
 def _take(
@@ -118,19 +124,20 @@ def _take(
     project: str | None,
 ) -> tuple[Imported, int]:
     """Lines from `at` on, for as long as one transaction may last; the index of the first that is left."""
-    added = known = conflicts = 0
+    added = known = conflicts = elsewhere = 0
     problems = []
     end = time.monotonic() + _SLICE_S
     while at < len(wanted) and (transaction is None or time.monotonic() < end):
         try:
             outcome = _Line(ctx, wanted[at], project).put(snapshot, transaction)
-            added += outcome != "known"
-            known += outcome == "known"
+            added += outcome in ("added", "conflict")
+            known += outcome in ("known", "elsewhere")
             conflicts += outcome == "conflict"
+            elsewhere += outcome == "elsewhere"
         except KiokuError as error:
             problems.append(Problem(at, error.code, error.message))
         at += 1
-    return Imported(added, known, conflicts, tuple(problems)), at
+    return Imported(added, known, conflicts, tuple(problems), elsewhere), at
 
 
 class _Line:
@@ -150,7 +157,11 @@ class _Line:
         self._names = self._ids("supersedes" if self._kind == wire.OBSERVATION else "names")
 
     def put(self, snapshot: Snapshot, transaction: Transaction | None) -> str:
-        """`added`, `known` or `conflict`. Without a transaction only what would happen."""
+        """`added`, `conflict`, `known`, or `elsewhere`: known, in another project than the one asked for.
+
+        Without a transaction only what would happen.
+        """
+        self._confine(snapshot)
         copies = snapshot.copies(self._id, self._scope)
         if self._kind != wire.OBSERVATION:
             body, until, outcome = self._act(), self._time("until"), "known" if copies else "added"
@@ -159,26 +170,56 @@ class _Line:
             body, until = self._observation(draft), self._time("expires_at")
             outcome = "added"
             if copies:
-                outcome = "known" if draft.content in copies or None in copies else "conflict"
-        if outcome != "known" and transaction:
+                outcome = self._known(snapshot) if draft.content in copies or None in copies else "conflict"
+        if outcome in ("added", "conflict") and transaction:
             transaction.append(
                 self._kind, self._scope, body, id=self._id, names=self._names, until=until, hlc=self._stamp()
             )
         return outcome
 
+    def _known(self, snapshot: Snapshot) -> str:
+        """How a memory is known that was asked for in a project."""
+        body = self._body(snapshot, self._id) if self._project else None
+        shown = snapshot.projects.shown
+        return "elsewhere" if body and shown(body.project) != shown(self._project) else "known"
+
+    def _body(self, snapshot: Snapshot, observation_id: str) -> wire.ObservationBody | None:
+        row = snapshot.row_of(observation_id)
+        return None if row is None else snapshot.body(row)
+
+    def _confine(self, snapshot: Snapshot) -> None:
+        """Raises BadInput for what would reach outside the only project of this process, if there is one."""
+        only = self._ctx.config.only_project
+        if not only:
+            return
+        if self._kind == wire.ALIAS:
+            raise BadInput(f"an alias joins projects, and this process works in project {only!r} alone")
+        project = self._own_project() if self._kind == wire.OBSERVATION else only
+        if not self._ctx.sees(snapshot, project):
+            raise BadInput(f"it belongs to another project, and this process works in project {only!r} alone")
+        touched = [self._id, *self._names]
+        touched += [
+            name for tombstone in self._names if self._kind == wire.UNDO for name in snapshot.targets(tombstone)
+        ]
+        bodies = [self._body(snapshot, name) for name in touched]
+        if not all(self._ctx.sees(snapshot, body.project) for body in bodies if body):
+            raise BadInput(f"it acts on another project, and this process works in project {only!r} alone")
+
+    def _own_project(self) -> str | None:
+        """What the line says, unless the import says otherwise; outside all projects only where there are others."""
+        said = (self._text("project") or "").strip()
+        return self._project or said or self._ctx.config.only_project
+
     def _draft(self) -> Draft:
-        plain = self._plain
-        derived = plain.get("derived") or ()
-        kind = self._text("memory_type")
-        importance = plain.get("importance")
+        derived = self._texts("derived")
         return check(
             Draft(
                 content=self._text("content") or "",
                 subject=None if "subject" in derived else self._text("subject"),
                 summary=None if "summary" in derived else self._text("summary"),
-                memory_type=kind if kind in MEMORY_TYPES else None,
-                importance=importance if type(importance) is int and 1 <= importance <= 5 else None,
-                project=self._project or self._text("project"),
+                memory_type=self._text("memory_type") or None,
+                importance=self._plain.get("importance"),
+                project=self._own_project(),
                 tags=self._texts("tags"),
                 source_files=self._texts("source_files"),
                 references=self._texts("references"),
@@ -187,14 +228,14 @@ class _Line:
 
     def _observation(self, draft: Draft) -> bytes:
         said = {k: getattr(draft, k) for k in wire.ObservationBody._fields if k in Draft._fields}
-        said |= {k: self._text(k) for k in ("agent_family", "client_id", "session_id", "pc_id", "host")}
+        said |= {k: self._label(k) for k in ("agent_family", "client_id", "session_id", "pc_id", "host")}
         said["agent_family"] = said["agent_family"] or "import"
         said["client_id"] = said["client_id"] or "import"
         said["created_at"] = self._time("created_at") or self._stamp() or read_clock()
         return wire.encode_body(said)
 
     def _act(self) -> bytes:
-        said = {k: self._text(k) for k in ("from", "to", "reason")}
+        said = {"from": self._label("from"), "to": self._label("to"), "reason": self._label("reason", REASON_MAX)}
         if self._kind == wire.ALIAS and not (said["from"] and said["to"]):
             raise BadInput("an alias needs `from` and `to`", "see the description of the export format")
         if self._kind != wire.ALIAS and not self._names:
@@ -206,7 +247,7 @@ class _Line:
         if stamp is None:
             return self._time("created_at")
         first = stamp.partition(".")[0]
-        if not (first.isascii() and first.isdigit() and int(first[:20]) < wire.INT_MAX):
+        if not (first.isascii() and first.isdigit() and int(first[:20]) < YEAR_10000):
             raise BadInput(f"not a stamp: {stamp[:40]!r}", "see the description of the export format")
         return int(first)
 
@@ -226,6 +267,10 @@ class _Line:
             raise BadInput(f"{field} is not a text", "see the description of the export format")
         return value
 
+    def _label(self, field: str, limit: int = LABEL_MAX) -> str | None:
+        value = self._text(field)
+        return None if value is None else text(value, field, limit)
+
     def _texts(self, field: str) -> tuple[str, ...]:
         value = self._plain.get(field) or ()
         if not isinstance(value, (list, tuple)) or not all(isinstance(text, str) for text in value):
@@ -240,7 +285,7 @@ class _Line:
 
     def _time(self, field: str) -> int | None:
         """A point in time; "7 days ago" would mean something else at each import."""
-        text = self._text(field)
-        if text is not None and "-" not in text:
-            raise BadInput(f"{field} is not a time: {text[:40]!r}", "write it as 2026-01-31T12:00:00Z")
-        return None if text is None else parse_time(text, local=False)
+        said = self._text(field)
+        if said is not None and "-" not in said:
+            raise BadInput(f"{field} is not a time: {said[:40]!r}", "write it as 2026-01-31T12:00:00Z")
+        return None if said is None else parse_time(said, local=False)

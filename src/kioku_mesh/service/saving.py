@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import wire
-from ..clock import DAY
+from ..clock import DAY, MINUTE
 from ..clock import now as read_clock
 from ..errors import BadInput, NotFound, SecretFound, StoreError
 from ..model import Draft, Filter, Notice, Observation, Saved, Similar
@@ -17,12 +17,14 @@ from .checking import check
 from .context import Context
 
 REPEAT = DAY  # the same save within this time is answered with the first id
+_ERASE = "kioku-mesh purge ID"  # in warnings; the id is known when the memory is stored
 _COMPARED = 3  # memories that a new one is compared with
+_DETAILS = ("subject", "summary", "memory_type", "importance", "tags", "source_files", "references")
 
 
 def save(ctx: Context, draft: Draft) -> Saved:
     """Store a memory. Raises BadInput, SecretFound, NotFound (supersedes), Refused, StoreError; then nothing is stored."""
-    draft = check(draft)
+    asked, draft = draft, check(draft)
     scope = ctx.scope(draft.visibility)
     project = ctx.project(draft.project)
     warnings = _objections(ctx, draft)
@@ -33,7 +35,7 @@ def save(ctx: Context, draft: Draft) -> Saved:
     with ctx.store.write(now) as transaction:
         repeated = _repeated(ctx, transaction, draft, project, scope)
         if repeated:
-            return repeated
+            return _answer_again(repeated, asked, draft, project)
         warnings += _superseding(ctx, transaction, draft, scope)
         header = transaction.append(
             wire.OBSERVATION, scope, body, names=_unique(draft.supersedes), until=draft.expires_at
@@ -45,22 +47,46 @@ def save(ctx: Context, draft: Draft) -> Saved:
         visibility=scope,
         project=project,
         subject=draft.subject or derive_subject(draft.content),
-        warnings=tuple(warnings + doubts),
+        warnings=tuple(_with_id(notice, header.id) for notice in warnings + doubts),
         similar=similar,
         expires_at=draft.expires_at,
     )
 
 
 def revise(ctx: Context, observation_id: str, draft: Draft) -> Saved:
-    """A new memory that supersedes another and inherits what is not given; an empty content inherits the content."""
+    """A new memory that supersedes another and inherits what is not given; an empty content inherits the content.
+
+    Raises BadInput if nothing of it would change.
+    """
     with ctx.store.read(ctx.scopes) as snapshot:
-        row = snapshot.row_of(observation_id)
-        if row is None:
-            raise NotFound(f"there is no memory {observation_id}", "look for it with `kioku-mesh search`")
-        old = snapshot.observation(row)
-    if old.state == "deleted" or old.body_lost:
-        raise BadInput(f"{observation_id} is {old.state}; there is nothing to revise", "restore it first, or save anew")
-    return save(ctx, _inherit(draft, old))
+        old = ctx.one(snapshot, observation_id)
+    if old is None:
+        raise NotFound(f"there is no memory {observation_id}", "look for it with `kioku-mesh search`")
+    _refuse_gone(old)
+    new = _inherit(draft, old)
+    # The words of a memory that is hidden may be said again, to bring them back.
+    said_anew = bool(draft.content.strip()) and old.state != "live"
+    if not said_anew and _says_the_same(check(new), old):
+        raise BadInput(f"nothing of {observation_id} would change", "give a new text, or another field to change")
+    return save(ctx, new)
+
+
+def _refuse_gone(old: Observation) -> None:
+    id_ = old.observation_id
+    if old.body_lost or (old.state == "deleted" and not old.content):
+        raise BadInput(f"the text of {id_} is gone; there is nothing to revise", "save it anew if you still know it")
+    if old.state == "deleted":
+        raise BadInput(f"{id_} is deleted; there is nothing to revise", "restore it first, or save anew")
+
+
+def _says_the_same(new: Draft, old: Observation) -> bool:
+    return (
+        (new.content, new.project) == (old.content.strip(), old.project)
+        and all(getattr(new, field) in (None, getattr(old, field)) for field in _DETAILS)
+        and new.visibility == old.visibility.partition("/")[0]
+        and set(new.supersedes) == {old.observation_id}
+        and new.expires_at in (None, old.expires_at)
+    )
 
 
 def _inherit(draft: Draft, old: Observation) -> Draft:
@@ -73,11 +99,11 @@ def _inherit(draft: Draft, old: Observation) -> Draft:
         summary=draft.summary or (old.summary if same and "summary" not in old.derived else None),
         memory_type=draft.memory_type or old.memory_type,
         importance=draft.importance if draft.importance is not None else old.importance,
-        project=draft.project or old.project,
+        project=old.project or None if draft.project is None else draft.project,
         tags=draft.tags or old.tags,
         source_files=draft.source_files or old.source_files,
         references=draft.references or old.references,
-        visibility=draft.visibility or old.visibility.partition("/")[0],
+        visibility=old.visibility.partition("/")[0] if draft.visibility is None else draft.visibility,
         supersedes=(old.observation_id, *draft.supersedes),
     )
 
@@ -102,11 +128,19 @@ def _objections(ctx: Context, draft: Draft) -> list[Notice]:
             rules=[f.rule for f in found],
         )
     warnings = [
-        Notice("secret_found", f"looks like a secret ({f.rule}: {f.excerpt}); delete and save again without it")
+        Notice(
+            "secret_found",
+            f"looks like a secret ({f.rule}: {f.excerpt}): change the secret, and erase this memory with "
+            f"`{_ERASE}`, since delete alone keeps its text for a while",
+        )
         for f in found
     ]
     noise = guards.noise(draft.content)
     return [*warnings, noise] if noise else warnings
+
+
+def _with_id(notice: Notice, id_: str) -> Notice:
+    return notice._replace(message=notice.message.replace(_ERASE, _ERASE.replace("ID", id_)))
 
 
 def _body(ctx: Context, draft: Draft, project: str | None, now: int) -> bytes:
@@ -131,8 +165,10 @@ def _body(ctx: Context, draft: Draft, project: str | None, now: int) -> bytes:
     )
 
 
-def _repeated(ctx: Context, transaction: Transaction, draft: Draft, project: str | None, scope: str) -> Saved | None:
-    """The answer to a save that this client made already: a retry stores nothing new."""
+def _repeated(
+    ctx: Context, transaction: Transaction, draft: Draft, project: str | None, scope: str
+) -> Observation | None:
+    """What this client saved already with the same words: a retry stores nothing new."""
     if draft.supersedes:
         return None
     snapshot = transaction.snapshot(ctx.scopes)
@@ -145,8 +181,29 @@ def _repeated(ctx: Context, transaction: Transaction, draft: Draft, project: str
             and old.origin_here
             and old.state == "live"
         ):
-            return Saved(old.observation_id, "already_saved", scope, project, old.subject, expires_at=old.expires_at)
+            return old
     return None
+
+
+def _answer_again(old: Observation, asked: Draft, draft: Draft, project: str | None) -> Saved:
+    """The answer to a retry, which tells what it asked for beyond the first save. `asked`: the draft as it was given."""
+    ignored = [f for f in _DETAILS if getattr(asked, f) and getattr(draft, f) != getattr(old, f)]
+    # The same span of time, asked for again, ends a little later.
+    if draft.expires_at and not (old.expires_at and abs(draft.expires_at - old.expires_at) <= MINUTE):
+        ignored.append("expires_at")
+    warnings = []
+    if ignored:
+        told = f"the same text is saved as {old.observation_id}; not applied: {', '.join(ignored)} (revise it to change these)"
+        warnings = [Notice("not_applied", told)]
+    return Saved(
+        old.observation_id,
+        "already_saved",
+        old.visibility,
+        project,
+        old.subject,
+        warnings=tuple(warnings),
+        expires_at=old.expires_at,
+    )
 
 
 def _superseding(ctx: Context, transaction: Transaction, draft: Draft, scope: str) -> list[Notice]:
@@ -156,10 +213,9 @@ def _superseding(ctx: Context, transaction: Transaction, draft: Draft, scope: st
     warnings = []
     snapshot = transaction.snapshot(ctx.scopes)
     for id_ in _unique(draft.supersedes):
-        row = snapshot.row_of(id_)
-        if row is None:
+        old = ctx.one(snapshot, id_)
+        if old is None:
             raise NotFound(f"the memory to supersede is not here: {id_[:40]}", "give the id of a memory that is")
-        old = snapshot.observation(row)
         if old.visibility != scope:
             raise BadInput(
                 f"{id_} has visibility {old.visibility}, the new memory {scope}: it would not supersede it",
@@ -167,10 +223,12 @@ def _superseding(ctx: Context, transaction: Transaction, draft: Draft, scope: st
             )
         if old.state == "superseded":
             newest = ", ".join(old.superseded_by)
+            several = len(old.superseded_by) + 1
+            all_of_them = "both revisions" if several == 2 else f"{several} revisions"
             warnings.append(
                 Notice(
                     "already_superseded",
-                    f"{id_} was superseded already by {newest}: both revisions now stand side by side",
+                    f"{id_} was superseded already by {newest}: {all_of_them} now stand side by side",
                 )
             )
     return warnings

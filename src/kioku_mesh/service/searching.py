@@ -10,6 +10,11 @@ from ..model import MODES, RESULT_MAX, STATES, Filter, Found, Hit, Notice, Query
 from ..search import engine
 from ..store.reading import Snapshot
 from .context import Context
+from .missed import hiding, missed
+
+_LITTLE = 3  # fewer hits than this are few enough to look elsewhere
+
+_UNKNOWN = "?"  # an id that no memory has
 
 
 def search(ctx: Context, query: Query) -> Found:
@@ -19,18 +24,38 @@ def search(ctx: Context, query: Query) -> Found:
     now = read_clock()
     project = ctx.config.project()[0]
     with ctx.store.read(ctx.scopes, now) as snapshot:
+        if query.why_not and not _known(ctx, snapshot, query.why_not):
+            query = query._replace(why_not=_UNKNOWN)
         ranked = engine.find(snapshot, query, project, now)
         hits = tuple(
             Hit(snapshot.observation(hit.row), hit.score, hit.why, hit.explain if query.explain else None)
             for hit in ranked.hits
         )
-        notes = (*ranked.notes, *limits(snapshot, query, project, hits, now))
+        notes = (*ranked.notes, *limits(ctx, snapshot, query, project, hits, now))
+        why_not = _why_not(ctx, snapshot, query, ranked.why_not, now) if query.why_not else None
     looked_in = {
         "projects": [query.where.project] if query.where.project else "all",
         "states": list(query.where.states),
         "mode": query.mode,
     }
-    return Found(hits, len(hits), ranked.more, looked_in, notes, ranked.why_not)
+    return Found(hits, len(hits), ranked.more, looked_in, notes, why_not)
+
+
+def _why_not(ctx: Context, snapshot: Snapshot, query: Query, told: str | None, now: int) -> str | None:
+    """The reason of the search, and for a hidden memory what hides it."""
+    row = snapshot.row_of(query.why_not or "")
+    if row is None or snapshot.state(row, now) in query.where.states:
+        return told
+    found = snapshot.observation(row)
+    if ctx.config.only_project not in (None, found.project):
+        return told
+    return f"{told}; {hiding(found)}"
+
+
+def _known(ctx: Context, snapshot: Snapshot, observation_id: str) -> bool:
+    """Is the memory there for this process?"""
+    row = snapshot.row_of(observation_id)
+    return row is not None and ctx.sees(snapshot, snapshot.observation(row).project)
 
 
 def _check(query: Query) -> None:
@@ -39,13 +64,15 @@ def _check(query: Query) -> None:
     unknown = [s for s in query.where.states if s not in STATES]
     if unknown:
         raise BadInput(f"no such state: {unknown[0][:40]!r}", f"choose among {', '.join(STATES)}")
-    if not 1 <= query.limit <= RESULT_MAX or not 0 <= query.offset < 10**9:
-        raise BadInput(
-            f"limit cannot be {query.limit} with offset {query.offset}", f"limit is a number from 1 to {RESULT_MAX:,}"
-        )
+    if not 1 <= query.limit <= RESULT_MAX:
+        raise BadInput(f"limit cannot be {query.limit}", f"it is a number from 1 to {RESULT_MAX:,}")
+    if not 0 <= query.offset < 10**9:
+        raise BadInput(f"offset cannot be {query.offset}", "it is the number of results to leave out")
 
 
-def limits(snapshot: Snapshot, query: Query, project: str | None, hits: Sequence[Hit], now: int) -> list[Notice]:
+def limits(
+    ctx: Context, snapshot: Snapshot, query: Query, project: str | None, hits: Sequence[Hit], now: int
+) -> list[Notice]:
     """What the reader should know about the answer: scopes not looked in, other projects, hidden states."""
     notes = []
     outside = snapshot.outside()
@@ -59,12 +86,8 @@ def limits(snapshot: Snapshot, query: Query, project: str | None, hits: Sequence
                 "other_projects", "some results are from other projects: " + ", ".join(sorted(filter(None, others))[:5])
             )
         )
-    if not hits and query.where.states == ("live",):
-        hidden = snapshot.count(query.where._replace(states=("superseded", "expired", "deleted")), now, 1)
-        if hidden and not query.text:
-            notes.append(
-                Notice("hidden_states", "only superseded, expired or deleted memories fit; include them to see them")
-            )
+    if not query.offset and len(hits) < min(_LITTLE, query.limit):
+        notes += missed(snapshot, query, hits, ctx.config.only_project is not None, now)
     if (
         query.where.project
         and not hits

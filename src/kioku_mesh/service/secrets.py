@@ -26,7 +26,8 @@ class Finding(NamedTuple):
 class Rule(NamedTuple):
     """`markers`: literals one of which is in every match. `secret` in `pattern` names the part to hide, without it all of the
     match is secret. `follows`: the markers are words in any case (written lower here) and the pattern fits right after one.
-    `guess`: the shape alone proves nothing, the value must also look random."""
+    `guess`: the shape alone proves nothing, the value must also look random;
+    `phrase`: or be words run together, longer than any word that people write."""
 
     name: str
     markers: tuple[str, ...]
@@ -34,6 +35,7 @@ class Rule(NamedTuple):
     severe: bool = False
     follows: bool = False
     guess: bool = False
+    phrase: bool = False
 
 
 _W = "[A-Za-z0-9_-]"
@@ -111,6 +113,7 @@ RULES = (
         r"[\"'`*]*\s*(?:[:=：＝]+>?|(?i:is|was|lautet)\b|は|是)\s*(?P<secret>[\"'`][^\"'`\n]{6,}[\"'`]|[^\s\"'`,;。、]{6,})",
         follows=True,
         guess=True,
+        phrase=True,
     ),
     Rule(
         "key or token",
@@ -135,6 +138,7 @@ _SAMPLE = pattern(
 _REFERENCE = pattern(
     r"\$\w+|%\w+%|[A-Za-z_][\w.]*[(\[].*|[~./].*|\w+://.*|[\w-]+(?:\.[A-Za-z_-]+)+|[a-z_.-]+(?:/[a-z_.*-]+)+|\d{4}-\d\d-\d\d.*|[\d.,:]+"
 )
+_PHRASE = pattern(r"[\"'`]?[a-z]{21,}[.\"'`)]{0,2}")
 _WEAK = frozenset(
     "password passwd secret passphrase postgres root admin user username token pass test hidden required optional".split()
 )
@@ -174,7 +178,7 @@ def _take(rule: Rule, match: re.Match[str], found: list[tuple[int, int, Finding]
     """Add the match to `found` unless its value is a sample or an earlier rule has found it."""
     start, end = match.span("secret" if match.re.groups and match["secret"] else 0)
     value = match.string[start:end]
-    if _is_sample(value) or (rule.guess and not _is_random(value)):
+    if _is_sample(value) or (rule.guess and not (_is_random(value) or (rule.phrase and _PHRASE.fullmatch(value)))):
         return
     if any(start < other_end and other_start < end for other_start, other_end, _ in found):
         return

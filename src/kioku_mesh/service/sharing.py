@@ -29,7 +29,9 @@ def share(ctx: Context, ids: Sequence[str], where: Filter | None = None, dry_run
         rows = snapshot.newest(ctx.within(where), now, -1) if where else []
         wanted = dict.fromkeys([*ids, *snapshot.ids(rows)])
         withheld = [n for n in map(snapshot.row_of, wanted) if n is not None and snapshot.is_withheld(n)]
-        found = snapshot.observations(withheld)
+        found = [
+            one for one in snapshot.observations(withheld) if one.state != "deleted" and ctx.sees(snapshot, one.project)
+        ]
     preview = tuple(Line(o.observation_id, o.subject, o.project, o.memory_type, o.created_at, o.state) for o in found)
     if dry_run or not found:
         return Shared((), preview, dry_run)

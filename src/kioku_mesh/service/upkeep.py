@@ -11,6 +11,7 @@ from ..results import Line, Swept
 from ..store import backup
 from ..store import store as stores
 from ..store import upkeep as store_upkeep
+from ..store.connection import translated
 from .context import Context
 
 _PREVIEW = 10_000
@@ -26,7 +27,9 @@ def collect(ctx: Context, dry_run: bool = False) -> Swept:
     before = store_upkeep.size(store)
     with store.read(ctx.scopes) as snapshot:
         due = snapshot.due(retention, _PREVIEW)
-        shown = snapshot.observations((*due.erasable, *due.expired))
+        # What is due is everybody's; shown is what this reader may see.
+        due_ones = snapshot.observations((*due.erasable, *due.expired))
+        shown = [o for o in due_ones if o.visibility in ctx.scopes and ctx.sees(snapshot, o.project)]
     preview = tuple(Line(o.observation_id, o.subject, o.project, o.memory_type, o.created_at, o.state) for o in shown)
     if dry_run:
         return Swept(len(due.erasable), len(due.expired), before, before, preview, True)
@@ -35,9 +38,17 @@ def collect(ctx: Context, dry_run: bool = False) -> Swept:
 
 
 def tend(ctx: Context) -> None:
-    """What `gc` does, for a process that is idle anyway: in slices, and nothing when nothing is due."""
-    if ctx.store.exists():
+    """What `gc` does, for a process that is idle anyway: in slices, and nothing is written when nothing is due."""
+    store = ctx.store
+    if not store.exists():
+        return
+    with store.read(ctx.scopes) as snapshot:
+        due = snapshot.due(ctx.config.get("retention_days") * DAY, 1)
+    if any(due) or store_upkeep.has_traces(store):
         _work(ctx)
+    else:
+        with translated(store.path):
+            _keep_backup(ctx)
 
 
 def after_save(ctx: Context) -> None:
@@ -45,7 +56,7 @@ def after_save(ctx: Context) -> None:
 
     Never a reason for a save to fail: what cannot be done now is done after a later one.
     """
-    with suppress(KiokuError):
+    with suppress(KiokuError), translated(ctx.store.path):
         store_upkeep.erase_if_due(ctx.store)
         if store_upkeep.size(ctx.store) <= QUICK_BACKUP:
             if store_upkeep.has_traces(ctx.store):
@@ -58,20 +69,21 @@ def _work(ctx: Context) -> tuple[int, int]:
     """How many were swept and erased."""
     store = ctx.store
     swept = 0
-    while done := store_upkeep.sweep(store, ctx.config.get("retention_days") * DAY):
-        swept += done
-    erased = store_upkeep.erase_all(store)
-    store_upkeep.empty_wal(store)
-    _keep_backup(ctx)
+    with translated(store.path):
+        while done := store_upkeep.sweep(store, ctx.config.get("retention_days") * DAY):
+            swept += done
+        erased = store_upkeep.erase_all(store)
+        store_upkeep.empty_wal(store)
+        _keep_backup(ctx)
     return swept, erased
 
 
 def _keep_backup(ctx: Context) -> None:
-    """One managed backup, at most a day old."""
+    """A managed backup that is at most a day old."""
     keep = ctx.config.get("backup.keep")
     newest = backup.newest(ctx.store)
     if keep and (newest is None or newest < read_clock() - DAY):
-        backup.make(ctx.store, keep=keep)
+        backup.make_automatic(ctx.store, keep)
 
 
 def rebuild(ctx: Context) -> int:

@@ -50,7 +50,7 @@ def truncate(db: apsw.Connection, held: lock.WriteLock) -> bool:
     finally:
         db.set_busy_timeout(10_000)
     if busy:  # what was moved in part is not older than what was moved before
-        held.checkpointed = " ".join((_look(db.filename), *before[3:6], _AGAIN))
+        held.checkpointed = " ".join((_look(db.filename), *before[3:7], _AGAIN))
         return False
     _note(db, held, _look(db.filename))
     return True
@@ -59,13 +59,14 @@ def truncate(db: apsw.Connection, held: lock.WriteLock) -> bool:
 def _note(db: apsw.Connection, held: lock.WriteLock, seen: str) -> None:
     alive = life.read(db)
     if alive:
-        held.checkpointed = f"{seen} {held.inode} {alive.incarnation} {alive.written}"
+        log = _inode(db.filename + "-wal")
+        held.checkpointed = f"{seen} {held.inode} {log} {alive.incarnation} {alive.written}"
 
 
 def refuse_mixture(db: apsw.Connection, path: str, lock_path: str) -> None:
     """Raises StoreError when another file lies in the place of the one that the write-ahead log belongs to."""
     left = lock.checkpointed(lock_path)
-    if left.count(" ") < 5 or not _size(path + "-wal") or left.startswith(_look(path) + " "):
+    if left.count(" ") < 6 or not _size(path + "-wal") or left.startswith(_look(path) + " "):
         return  # nothing to compare with, nothing to mix, nothing changed
     alive = life.read(db)
     if left != lock.checkpointed(lock_path):  # another checkpoint has begun since
@@ -79,17 +80,18 @@ def refuse_mixture(db: apsw.Connection, path: str, lock_path: str) -> None:
 
 
 def _renamed_over(path: str, lock_path: str, left: str) -> bool:
-    """Is it another file, beside the same lock? (In a copy of the whole directory both are others.)"""
-    _, _, inode, lock_inode = left.split(" ")[:4]
-    return os.stat(lock_path).st_ino == int(lock_inode) and os.stat(path).st_ino != int(inode)
+    """Is it another file, beside the same lock and log? (A copy put back as a whole has other ones as well.)"""
+    inode, lock_inode, log = map(int, left.split(" ")[2:5])
+    return _inode(path) != inode and (_inode(lock_path), _inode(path + "-wal")) == (lock_inode, log)
 
 
 def _went_on(path: str, incarnation: str, left: str) -> bool:
     """Is the file itself, without the log, not older than the last checkpoint? Then a foreign one may have moved it."""
-    left_incarnation, written = left.split(" ")[4:6]
+    left_incarnation, written = left.split(" ")[5:7]
     with suppress(apsw.Error):
         file = connection.alone(path)
         try:
+            sql.rows(file, "PRAGMA checksum_verification = OFF")  # another program keeps none
             here = life.read(file)
         finally:
             file.close()
@@ -108,6 +110,13 @@ def look(size: int, time_ns: int, inode: int) -> str:
 def _look(path: str) -> str:
     found = os.stat(path)
     return look(found.st_size, found.st_mtime_ns, found.st_ino)
+
+
+def _inode(path: str) -> int:
+    try:
+        return os.stat(path).st_ino
+    except FileNotFoundError:
+        return 0
 
 
 def _size(path: str) -> int:

@@ -68,14 +68,14 @@ def build(
     states = [_STATES[s].format(now=int(now)) for s in where.states]
     if set(where.states) != set(_STATES):
         parts.append("(" + " OR ".join(f"({s})" for s in states or [NOTHING]) + ")")
-    if where.project:
-        parts.append(_one_of(db, "project", "project", projects.names(where.project)))
+    if where.project is not None:
+        parts.append(one_of(db, "project", "project", projects.names(where.project)))
     for column, field in _COLUMNS:
         given = getattr(where, field)
-        if given:
-            parts.append(_one_of(db, column, column, (given,) if isinstance(given, str) else given))
+        if given not in (None, (), []):
+            parts.append(one_of(db, column, column, (given,) if isinstance(given, str) else given))
     if where.here:
-        parts.append(_one_of(db, "pc", "pc", (node,)) if node else NOTHING)
+        parts.append(one_of(db, "pc", "pc", (node,)) if node else NOTHING)
     parts += [_tagged(db, "tag", (tag,)) for tag in where.tags]
     if where.source_files:
         parts.append(_tagged(db, "file", where.source_files))
@@ -94,7 +94,7 @@ def _numbers(db: apsw.Connection, kind: str, values: tuple[str, ...]) -> list[st
     return [str(n) for (n,) in found]
 
 
-def _one_of(db: apsw.Connection, kind: str, column: str, values: tuple[str, ...]) -> str:
+def one_of(db: apsw.Connection, kind: str, column: str, values: tuple[str, ...]) -> str:
     numbers = _numbers(db, kind, values)
     return f"o.{column} IN ({','.join(numbers)})" if numbers else NOTHING
 
@@ -104,3 +104,23 @@ def _tagged(db: apsw.Connection, kind: str, values: tuple[str, ...]) -> str:
     if not numbers:
         return NOTHING
     return f"EXISTS (SELECT 1 FROM tagged g WHERE g.facet IN ({','.join(numbers)}) AND g.n = o.n)"
+
+
+def labels(db: apsw.Connection, kind: str, prefix: str, limit: int, condition: str) -> list[str]:
+    """Labels of a kind that begin with a prefix and belong to an observation `o` that meets the condition."""
+    if kind in ("tag", "file", "reference"):
+        used = "tagged AS t CROSS JOIN observation AS o ON o.n = t.n WHERE t.facet = f.n"
+    elif kind == "session":
+        used = "observation AS o WHERE o.session = f.n"
+    else:
+        used = f"counter AS o WHERE o.{_COUNTED[kind]} = f.n AND o.count > 0"
+    rows = sql.rows(
+        db,
+        "SELECT value FROM facet AS f WHERE kind = ? AND substr(value, 1, ?) = ?"
+        f" AND EXISTS (SELECT 1 FROM {used} AND {condition}) ORDER BY value LIMIT ?",
+        (kind, len(prefix), prefix, limit),
+    )
+    return [value for (value,) in rows]
+
+
+_COUNTED = {kind: kind for kind in ("project", "type", "family", "client", "pc")}  # columns of the counters

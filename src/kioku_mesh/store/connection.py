@@ -147,6 +147,8 @@ def opened(name: str, flags: int = READ_WRITE) -> apsw.Connection:
     db.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
     if CHECKED and flags & apsw.SQLITE_OPEN_CREATE and not os.path.getsize(name):
         db.reserve_bytes(reserve=_CHECKSUM)
+        # Checksums are kept once the first page is there; a copy may write others before it.
+        db.execute("BEGIN; PRAGMA user_version = 1; PRAGMA user_version = 0; COMMIT")
     elif not CHECKED and flags & apsw.SQLITE_OPEN_READWRITE and db.reserve_bytes() == _CHECKSUM:
         db.close()
         raise StoreError(

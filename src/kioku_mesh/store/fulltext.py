@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from ..text.dates import date_words
+from ..text.dates import day_word
 from ..text.tokens import index_text
 from ..values import NamedTuple
 from . import sql
@@ -30,7 +30,7 @@ class Fields(NamedTuple):
 def fields(subject: str, body: str, extra: str, saved: int | None = None) -> Fields:
     """The tokens of these texts and of the day `saved`. Most of the cost of an insert, so best done before any lock."""
     if saved is not None:
-        extra = f"{extra}\n{date_words(saved)}"
+        extra = f"{extra}\n{day_word(saved)}"
     return Fields(index_text(subject), index_text(body), index_text(extra))
 
 
@@ -109,6 +109,26 @@ def match(
     if len(found) < limit and sql.row(db, _counted(newest), (expression, few + 1))[0] > few:
         found = sql.rows(db, _best(newest, where_sql, -1), values)
     return found
+
+
+def glance(
+    db: apsw.Connection, expression: str | None, where_sql: str, params: Sequence[object], looked_at: int, limit: int
+) -> list[int]:
+    """Rows that meet the condition among the `looked_at` newest that fit (None: of all), newest first.
+
+    FTS5 hands rows over in their order, so this costs the same however many fit.
+    """
+    newest = "SELECT n FROM observation ORDER BY n DESC LIMIT ?"
+    values: tuple[object, ...] = (looked_at,)
+    if expression is not None:
+        newest = "SELECT rowid AS n FROM fulltext WHERE fulltext MATCH ? ORDER BY rowid DESC LIMIT ?"
+        values = (expression, looked_at)
+    found = sql.rows(
+        db,
+        f"SELECT o.n FROM ({newest}) AS f CROSS JOIN observation AS o ON o.n = f.n WHERE {where_sql} LIMIT ?",
+        (*values, *params, limit),
+    )
+    return [row for (row,) in found]
 
 
 def _counted(newest: str = "") -> str:

@@ -10,7 +10,7 @@ import apsw
 
 from .. import wire
 from ..values import NamedTuple
-from . import atrest, life, log, schema, sql, view
+from . import atrest, life, lock, log, schema, sql, view
 from .connection import LOCK, is_damage
 from .schema import NEVER, NO_COVER
 from .store import Store
@@ -98,13 +98,10 @@ def missing(store: Store) -> Missing:
 
 
 def mark(store: Store) -> str:
-    """What the last commit left beside the database, behind who held the lock and since when; empty if nothing did."""
-    try:
-        with open(os.path.join(store.directory, LOCK), encoding="ascii", errors="replace") as file:
-            words = file.read(1024).replace("\0", " ").split()[2:5]
-    except OSError:
-        return ""
-    return " ".join(words) if len(words) == 3 and words[1].isdigit() else ""
+    """What the last commit left beside the database; empty if nothing did."""
+    left = lock.mark(os.path.join(store.directory, LOCK))
+    words = left.split(" ")
+    return left if len(words) == 3 and words[1].isdigit() else ""
 
 
 def untrue_projections(store: Store) -> list[str]:
@@ -133,12 +130,12 @@ def unread(store: Store) -> Unread:
 
 
 def future_stamps(store: Store, after: int) -> list[tuple[str, int, int]]:
-    """(origin, how many, newest) of memories stamped later than `after`."""
+    """(origin, how many, newest) of memories stamped later than `after` that are not deleted."""
     with store.read():
         return sql.rows(
             store.reader(),
             "SELECT s.origin, count(*), max(o.hlc) FROM observation o JOIN record r ON r.n = o.n"
-            " JOIN stream s ON s.n = r.stream WHERE o.hlc > ? GROUP BY s.origin ORDER BY 3 DESC",
+            " JOIN stream s ON s.n = r.stream WHERE o.hlc > ? AND o.deleted = 0 GROUP BY s.origin ORDER BY 3 DESC",
             (after,),
         )
 

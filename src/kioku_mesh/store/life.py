@@ -17,6 +17,8 @@ from . import sql
 from .connection import BIRTH
 from .places import machine_id
 
+NOTHING = "-"  # in a mark, in place of the digest of a newest record
+
 
 class Fingerprint(NamedTuple):
     machine: str
@@ -41,7 +43,7 @@ class Life(NamedTuple):
 
     @property
     def mark(self) -> str:
-        return f"{self.incarnation} {self.written} {self.last}"
+        return f"{self.incarnation} {self.written} {self.last or NOTHING}"
 
 
 def fingerprint(directory: str) -> Fingerprint | None:
@@ -78,7 +80,7 @@ def changed(life: Life, directory: str, mark: str) -> str:
         incarnation, written, last = words[0], int(words[1]), words[2]
         if incarnation != life.incarnation:
             return "the database was replaced"
-        if written > life.written or (written == life.written and last != life.last):
+        if written > life.written or (written == life.written and last != (life.last or NOTHING)):
             return "the database was replaced by an older one"
     return ""
 

@@ -77,7 +77,7 @@ class WriteLock:
             raise
 
     def _acquire(self, wait_s: float) -> None:
-        if not _try(self._fd) and not self._wait(wait_s):
+        if not _try(self._fd) and not (wait_s and self._wait(wait_s)):
             raise StoreBusy(
                 f"the memory is locked by another process for more than {wait_s:g} s ({self._holder()})",
                 "look at that process; if it hangs, end it (what it had acknowledged is safe) and try again",

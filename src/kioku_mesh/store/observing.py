@@ -49,6 +49,7 @@ def observe(db: apsw.Connection, n: int, found: Said, now: int, projects: Projec
     header, told = found
     state = view.label(until, bool(deleted), cover, now)
     by, against = _relations(db, scope, header, now)
+    gone = _deletion(db, scope, bytes.fromhex(header.id)) if deleted else Deletion()
     writer = header.origin.rpartition(".")[0]
     said = told or wire.ObservationBody("", "note", 1, header.hlc, "", "", writer)
     return Observation(
@@ -78,7 +79,45 @@ def observe(db: apsw.Connection, n: int, found: Said, now: int, projects: Projec
         body_lost=told is None and state != "deleted",
         origin_here=writer == node,
         stamp=f"{header.hlc}.{header.origin}.{header.seq}",
+        deleted_at=gone.at,
+        deleted_by=gone.by,
+        deleted_reason=gone.reason,
+        purged=gone.purged,
     )
+
+
+class Deletion(NamedTuple):
+    """When, by whom and why a memory was deleted; all None for one that was not."""
+
+    at: int | None = None
+    by: str | None = None
+    reason: str | None = None
+    purged: bool = False
+
+
+def _deletion(db: apsw.Connection, scope: int, id_: bytes) -> Deletion:
+    """What hides a memory: its purge, else the first tombstone in force. A body that cannot be read says nothing."""
+    in_force = {(kind, mark) for kind, mark, _ in view.deletions(db, scope, id_)}
+    found = sql.rows(
+        db, "SELECT kind, id, n, hlc FROM mark WHERE scope = ? AND target = ? ORDER BY hlc, n", (scope, id_)
+    )
+    marks = sorted((row for row in found if row[:2] in in_force), key=lambda row: row[0] != wire.PURGE)
+    if not marks:
+        return Deletion()
+    told = [_fields(db, n) for _, _, n, _ in marks]
+    reason = next((each["reason"] for each in told if each.get("reason")), None)
+    who = "/".join(dict.fromkeys(told[0][name] for name in ("agent_family", "client_id") if told[0].get(name)))
+    host = told[0].get("host")
+    return Deletion(marks[0][3], f"{who}@{host}" if who and host else who or None, reason, marks[0][0] == wire.PURGE)
+
+
+def _fields(db: apsw.Connection, n: int) -> dict[str, str]:
+    """The texts in the body of a deletion; none when it is not readable."""
+    try:
+        body = log.read(db, n).body
+        return {k: v for k, v in wire.read_fields(body).items() if isinstance(v, str)} if body else {}
+    except ValueError:
+        return {}
 
 
 def _relations(

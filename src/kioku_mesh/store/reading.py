@@ -48,6 +48,7 @@ class Snapshot:
         self._read: dict[int, observing.Said] = {}
         self._scope_names = {n: value for n, value in sql.rows(db, "SELECT n, value FROM facet WHERE kind = 'scope'")}
         self._scope_numbers = tuple(n for n, value in self._scope_names.items() if value in scopes)
+        self._mine = f"o.scope IN ({','.join(map(str, self._scope_numbers))})"
         self.projects = conditions.Projects.load(db, self._scope_numbers)
 
     @property
@@ -72,6 +73,10 @@ class Snapshot:
     ) -> list[tuple[int, float]]:
         condition, values = self._where(where, now)
         return fulltext.match(self._db, expression, condition, values, limit, newest_rows)
+
+    def glance(self, expression: str | None, where: Filter, now: int, looked_at: int, limit: int) -> list[int]:
+        condition, values = self._where(where, now)
+        return fulltext.glance(self._db, expression, condition, values, looked_at, limit)
 
     def matching(self, expression: str, rows: Sequence[int]) -> set[int]:
         return fulltext.matching(self._db, expression, rows)
@@ -116,7 +121,7 @@ class Snapshot:
         """Rows whose content has this fingerprint, stamped after `since`, newest first."""
         rows = sql.rows(
             self._db,
-            "SELECT n FROM observation WHERE content = ? AND hlc > ? ORDER BY hlc DESC LIMIT 50",
+            f"SELECT n FROM observation AS o WHERE content = ? AND hlc > ? AND {self._mine} ORDER BY hlc DESC LIMIT 50",
             (content, since),
         )
         return [n for (n,) in rows]
@@ -124,7 +129,9 @@ class Snapshot:
     def disputed(self, limit: int) -> list[int]:
         """Rows that several observations supersede, or that exist with different contents; newest first."""
         rows = sql.rows(
-            self._db, "SELECT n FROM observation WHERE rivals > 1 OR clash ORDER BY hlc DESC LIMIT ?", (limit,)
+            self._db,
+            f"SELECT n FROM observation AS o WHERE (rivals > 1 OR clash) AND {self._mine} ORDER BY hlc DESC LIMIT ?",
+            (limit,),
         )
         return [n for (n,) in rows]
 
@@ -135,6 +142,11 @@ class Snapshot:
             for scope in self._scope_numbers
             for kind, id_, until in view.deletions(self._db, scope, bytes.fromhex(observation_id))
         ]
+
+    def targets(self, observation_id: str) -> list[str]:
+        """What tombstones with this id name, in the scopes of the reader: an undo names tombstones."""
+        found = (view.names_of_tombstones(self._db, s, bytes.fromhex(observation_id)) for s in self._scope_numbers)
+        return [id_.hex() for names in found for id_ in names]
 
     def is_withheld(self, row: int) -> bool:
         """Is there no record of this memory that leaves the machine, though its scope does?"""
@@ -251,14 +263,10 @@ class Snapshot:
         names = set(self.projects.names(name))
         return {self._scope_names[scope] for scope, project, *_ in self.counters() if project in names}
 
-    def values(self, kind: str, prefix: str, limit: int) -> list[str]:
-        """Labels of a kind that begin with a prefix."""
-        rows = sql.rows(
-            self._db,
-            "SELECT value FROM facet WHERE kind = ? AND substr(value, 1, ?) = ? ORDER BY value LIMIT ?",
-            (kind, len(prefix), prefix, limit),
-        )
-        return [value for (value,) in rows]
+    def values(self, kind: str, prefix: str, limit: int, project: str | None = None) -> list[str]:
+        """Labels of a kind that begin with a prefix and that something the reader may see has, in a project if given."""
+        within = conditions.one_of(self._db, "project", "project", self.projects.names(project)) if project else "1"
+        return conditions.labels(self._db, kind, prefix, limit, f"{self._mine} AND {within}")
 
     def due(self, retention: int, limit: int) -> erase.Due:
         """Rows whose bodies `gc` would erase, and expired ones that it would sweep."""

@@ -10,9 +10,9 @@ import apsw
 
 from .. import wire
 from ..clock import now as read_clock
-from ..errors import NotFound, StoreError
+from ..errors import StoreError
 from ..results import BackupFile
-from . import backup, connection, content, erase, life, places, schema, sql, view
+from . import backup, connection, content, erase, inspect, life, places, schema, sql, view
 from .connection import translated
 from .store import Store
 from .transaction import Transaction
@@ -31,19 +31,37 @@ def restore(store: Store, path: str) -> BackupFile:
     """
     wanted = backup.describe(path)
     backup.verify(path)
-    with store.locked() as held, _without(store, path, _back_up(store)) as source:
-        backup.overwrite(store, source, held)
-    return wanted
+    with backup.alone(store) as keeper, store.locked() as held:
+        with suppress(StoreError), translated(store.path):
+            store.writer()  # brings an older file up to date while the lock is ours
+        before = _back_up(store, keeper)
+        with _without(store, path, _erased_here(store)) as source:
+            backup.overwrite(store, source, held)
+    return wanted._replace(before=before)
 
 
-def _back_up(store: Store) -> Erased:
-    """Back up what is there now; returns what it has erased. Nothing when it cannot be read."""
+def _back_up(store: Store, keeper: backup.Keeper) -> str | None:
+    """The file. Raises StoreError when what is there can be read and still could not be backed up."""
     try:
-        backup.make(store)
+        return keeper.make(backup.BEFORE_RESTORE).path if store.exists() else None
+    except StoreError as error:
+        if type(error) is not StoreError or not _is_damaged(store):
+            raise
+        return None
+
+
+def _is_damaged(store: Store) -> bool:
+    try:
+        return bool(inspect.damaged_pages(store, deep=True))
+    except StoreError:
+        return True
+
+
+def _erased_here(store: Store) -> Erased:
+    """What was erased here, as far as that can be read."""
+    try:
         with store.read():
             return _erased(store.reader(), read_clock())
-    except NotFound:
-        return {}
     except StoreError as error:
         if type(error) is not StoreError:
             raise

@@ -11,7 +11,7 @@ import apsw
 
 from ..clock import SECOND
 from ..clock import now as read_clock
-from ..errors import StoreError
+from ..errors import KiokuError, StoreError
 from ..ids import new_node
 from ..values import NamedTuple
 from . import checkpoint, connection, content, fulltext, life, lock, log, places, schema, sql, view
@@ -36,6 +36,16 @@ class Store:
         self._local = threading.local()
         self._opened: list[apsw.Connection] = []
         self._guard = threading.Lock()
+        self._wrote = False  # since the log was last emptied by us
+
+    @contextmanager
+    def _beside(self) -> Iterator[Store]:
+        """Another set of connections, for a caller who reads or writes while its thread is reading."""
+        other = Store(self.directory, node=self._node, host=self._host, wait_s=self._wait_s)
+        try:
+            yield other
+        finally:
+            other.close()
 
     # --- reading
 
@@ -45,6 +55,10 @@ class Store:
         with translated(self.path):
             mark = lock.mark(self._lock_path)  # before the snapshot: a commit in between must not look like a loss
             db = self.reader()
+            if db.in_transaction:
+                with self._beside() as other, other.read(scopes, now) as snapshot:
+                    yield snapshot
+                return
             db.execute("BEGIN")
             try:
                 schema.refuse_newer(db, self.path)
@@ -100,6 +114,11 @@ class Store:
     @contextmanager
     def write(self, now: int | None = None) -> Iterator[Transaction]:
         """One transaction under the write lock: durable when the block has ended, undone when it raises."""
+        held_open = getattr(self._local, "db", None)
+        if held_open is not None and held_open.in_transaction:
+            with self._beside() as other, other.write(now) as transaction:
+                yield transaction
+            return
         with translated(self.path), self.locked() as held:
             db = self.writer()
             file = self._local.file
@@ -121,6 +140,7 @@ class Store:
                 raise self._replaced()
             # The transaction stands, whatever becomes of this; the next writer does it as well.
             with suppress(OSError, apsw.Error):
+                self._wrote = True
                 held.mark = transaction.life.mark
                 checkpoint.if_due(db, held)
                 if self._is_in_place():
@@ -194,7 +214,7 @@ class Store:
         db: apsw.Connection | None = getattr(self._local, "db", None)
         if db is None:
             return None
-        if self._local.file == _identity(self.path):
+        if db.in_transaction or self._local.file == _identity(self.path):
             return db
         self._drop(db)
         return None
@@ -216,7 +236,19 @@ class Store:
         db.close()
 
     def close(self) -> None:
-        """Close the connections of all threads."""
+        """Close the connections of all threads.
+
+        Whoever wrote empties the write-ahead log first, unless somebody else is busy: then the file is whole by itself,
+        and no other program that opens it moves the log in its own way (without checksums).
+        """
+        if self._wrote:
+            self._wrote = False
+            with suppress(KiokuError, OSError, apsw.Error):
+                held = lock.WriteLock(self._lock_path, 0)
+                try:
+                    checkpoint.truncate(self.writer(), held)
+                finally:
+                    held.release()
         with self._guard:
             opened, self._opened = self._opened, []
         for db in opened:

@@ -8,6 +8,7 @@ import apsw
 
 from .. import wire
 from ..clock import MINUTE
+from ..errors import BadInput, TooLarge
 from ..ids import new_id
 from ..values import NamedTuple
 from . import content, erase, fulltext, life, log, sql, view
@@ -68,6 +69,14 @@ class Transaction:
             body=wire.digest(body), size=len(body),
         )  # fmt: skip
         raw = wire.encode_header(header)
+        if len(raw) + len(body) > wire.RECORD_MAX:
+            raise TooLarge(
+                f"the memory with all its fields has {len(raw) + len(body):,} bytes; a record holds {wire.RECORD_MAX:,}",
+                "shorten the text, or the lists of tags, files and references",
+                limit=wire.RECORD_MAX,
+            )
+        if header.hlc >= wire.INT_MAX or (until or 0) >= wire.INT_MAX:
+            raise BadInput("the time lies beyond what a record can hold", "look at the times of what it names")
         self._life = self._life._replace(written=self._life.written + 1, last=wire.digest(raw))
         self._accept(stream, wire.Record(header, raw, body))
         return header

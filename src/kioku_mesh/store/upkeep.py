@@ -17,6 +17,9 @@ PAUSE_S = 0.002  # between two, so that whoever waits for the write lock gets it
 _BATCH = 20
 _TRIES, _BREATH_S = 20, 0.05  # readers are done in milliseconds
 _TRACES = "erased"  # an empty file: bodies were erased, and `scrub` has not been done since
+_SCRUBBING = "erased.scrub"  # the same while it is being done
+_WORKING = ("check", "restore", "seed")  # beginnings of the names of working copies
+_IN_MEMORY = 64 << 20  # bytes of a store that is rewritten in memory
 
 
 def erase_step(store: Store, now: int | None = None, seconds: float = SLICE_S) -> int:
@@ -28,7 +31,7 @@ def erase_step(store: Store, now: int | None = None, seconds: float = SLICE_S) -
         while time.monotonic() < end:
             rows = erase.due(transaction.db, at, _BATCH)
             if rows:
-                os.close(os.open(_traces(store), os.O_WRONLY | os.O_CREAT, places.PRIVATE_FILE))
+                note_traces(store)
             for n in rows:
                 erase.erase(transaction.db, n)
             done += len(rows)
@@ -50,11 +53,16 @@ def erase_all(store: Store, purged: bool = False) -> int:
 
 def has_traces(store: Store) -> bool:
     """Was anything erased since the last `scrub`?"""
-    return os.path.exists(_traces(store))
+    return any(os.path.exists(_in(store, name)) for name in (_TRACES, _SCRUBBING))
 
 
-def _traces(store: Store) -> str:
-    return os.path.join(store.directory, _TRACES)
+def note_traces(store: Store) -> None:
+    """Before anything is erased: whoever comes after a process that died finds that `scrub` is still to be done."""
+    os.close(os.open(_in(store, _TRACES), os.O_WRONLY | os.O_CREAT, places.PRIVATE_FILE))
+
+
+def _in(store: Store, name: str) -> str:
+    return os.path.join(store.directory, name)
 
 
 def scrub(store: Store, tries: int = _TRIES) -> None:
@@ -64,16 +72,32 @@ def scrub(store: Store, tries: int = _TRIES) -> None:
     A reader may keep the log from being emptied: after `tries` that is left to the next writer. SQLite overwrites what
     is deleted, but not the copies it leaves behind when it moves rows within a page: hence VACUUM.
     """
-    with store.locked():
-        store.writer().execute("VACUUM")
-    while not empty_wal(store) and (tries := tries - 1) > 0:
-        time.sleep(_BREATH_S)
-    backup.replace_all(store)
-    for name in os.listdir(store.directory):
-        if places.DAMAGED in name:  # a repair took over every record that could be read
-            os.unlink(os.path.join(store.directory, name))
-    with suppress(FileNotFoundError):
-        os.unlink(_traces(store))
+    with translated(store.path), backup.alone(store) as keeper:
+        for name in (_TRACES, _SCRUBBING):  # what is erased from now on is the next one's
+            with suppress(FileNotFoundError):
+                os.replace(_in(store, name), _in(store, _SCRUBBING))
+        with store.locked():
+            _rewrite(store)
+        while not empty_wal(store) and (tries := tries - 1) > 0:
+            time.sleep(_BREATH_S)
+        keeper.replace_all()
+        for name in os.listdir(store.directory):
+            # a repair took over every record that could be read; the others are of processes that died
+            if places.DAMAGED in name or name.partition(".part")[0] in _WORKING:
+                with suppress(FileNotFoundError):
+                    os.unlink(_in(store, name))
+        with suppress(FileNotFoundError):
+            os.unlink(_in(store, _SCRUBBING))
+
+
+def _rewrite(store: Store) -> None:
+    db = store.writer()
+    if size(store) > _IN_MEMORY:
+        sql.rows(db, "PRAGMA temp_store = FILE")
+    try:
+        db.execute("VACUUM")
+    finally:
+        sql.rows(db, "PRAGMA temp_store = MEMORY")
 
 
 def empty_wal(store: Store) -> bool:

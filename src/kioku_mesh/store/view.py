@@ -122,10 +122,10 @@ def _enter_mark(db: apsw.Connection, n: int, scope: int, header: wire.Header) ->
     if header.kind != wire.UNDO:
         return {(scope, target) for target in targets}
     # An undo names tombstones; what changes is what those name.
-    return {(scope, name) for target in targets for name in _names_of_tombstones(db, scope, target)}
+    return {(scope, name) for target in targets for name in names_of_tombstones(db, scope, target)}
 
 
-def _names_of_tombstones(db: apsw.Connection, scope: int, id_: bytes) -> list[bytes]:
+def names_of_tombstones(db: apsw.Connection, scope: int, id_: bytes) -> list[bytes]:
     rows = sql.rows(
         db,
         "SELECT r.header FROM record r JOIN stream s ON s.n = r.stream JOIN facet f ON f.kind = 'scope' AND f.value = s.scope"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..patterns import pattern
 from ..values import NamedTuple
 from . import expression, stopwords
+from .dates import Dated, dates
 from .literal import needed
 from .scripts import MARK_PLANE, UNSPACED_RUN, letters, shown
 from .tokens import camel_parts, index_text, pairs
@@ -75,22 +76,37 @@ def query_terms(text: str) -> QueryTerms:
     for minus, straight, curly in _QUOTED.findall(text) if quotes else ():
         _quoted((straight or curly).strip(), unwanted if minus else None, phrases)
     terms: dict[str, Term] = {}
-    for chunk in (_QUOTED.sub(" ", text) if quotes else text).split():
+    bare = _QUOTED.sub(" ", text) if quotes else text
+    dated = dates(bare)
+    for chunk in _without(bare, dated).split():
         negative = _NEGATIVE.fullmatch(chunk) if chunk[0] == "-" else None
         found = _terms(negative[1] if negative else chunk)
         if negative and found:
             unwanted.append(Word(negative[1], expression.all_of([term.whole for term in found])))
         else:
             terms.update((term.whole, term) for term in found if term.whole not in terms)
+    terms.update((term.whole, term) for term in (_date(bare[date.start : date.end], date) for date in dated))
     kept = [term for term in terms.values() if not term.stop]
     if not kept and not phrases:
         kept = list(terms.values())
-    if not kept and not phrases:
-        # nothing is asked for: then the dash was no minus
-        kept = [Term(word.text, (word,), None, word.expression) for word in unwanted]
-        unwanted = []
     few = _at_most(kept, WORDS_MAX)
     return QueryTerms(tuple(few), tuple(phrases), tuple(unwanted), len(kept) - len(few))
+
+
+def _without(text: str, cut: list[Dated]) -> str:
+    """The text with blanks in place of its dates."""
+    for date in cut:
+        text = text[: date.start] + " " * (date.end - date.start) + text[date.end :]
+    return text
+
+
+def _date(text: str, date: Dated) -> Term:
+    """A date stands in the text, or the memory was saved then."""
+    words = _words(_PIECES[True].findall(text))
+    written = expression.all_of([word.expression for word in words])
+    span = Word(text, expression.phrase(index_text(text)))
+    saved = Word(f"saved {date.shown}", date.expression)
+    return Term(text, (*words, saved), span, expression.any_of([written, saved.expression]))
 
 
 def _quoted(text: str, unwanted: list[Word] | None, phrases: list[Phrase]) -> None:

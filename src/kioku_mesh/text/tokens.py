@@ -12,7 +12,7 @@ from unicodedata import ucd_3_2_0
 from ..patterns import pattern
 from .scripts import UNSPACED_RUN, letters
 
-VERSION = 1  # of what index_text answers: a change means that the full-text table must be rebuilt
+VERSION = 2  # of what the full-text table is fed with: a change means that the full-text table must be rebuilt
 
 # The capital at which a word turns out to be camelCase: caRt, HTtpserver; not APIs.
 _HUMP = pattern(r"[A-Z](?:(?<=[a-z0-9][A-Z])|[A-Z][a-z]{2})")

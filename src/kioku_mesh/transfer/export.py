@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 from .. import __version__
 from ..clock import now, to_iso
 from ..errors import BadInput, DiskFull, KiokuError
+from ..folders import whole
 from ..model import Filter
 from ..service.memory import Memory
 from ..values import NamedTuple
@@ -34,7 +35,7 @@ def export_file(
 
     Raises BadInput (the file exists and not `force`, or cannot be written) and DiskFull.
     """
-    target = os.path.realpath(path)
+    target = os.path.realpath(whole(path))
     if os.path.exists(target) and not os.path.isfile(target):
         raise BadInput(f"{path} is not an ordinary file", "name a file, or - for stdout")
     if os.path.exists(target) and not force:
@@ -55,9 +56,10 @@ def export_file(
 
 def export_stream(memory: Memory, file: BinaryIO, where: Filter, include_local: bool, progress: Progress) -> Exported:
     """Write the header and all records that fit `where`, in the order of the log."""
+    found = memory.records(where, include_local)  # refuses a wrong filter before anything is written
     size = file.write(lines.encode(_header(where, include_local)))
     records = 0
-    for record in memory.records(where, include_local):
+    for record in found:
         size += file.write(lines.encode(record))
         records += 1
         if records % _STEP == 0:

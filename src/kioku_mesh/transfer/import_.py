@@ -72,6 +72,7 @@ class _Import:
         self._report = ImportReport(dry_run=dry_run)
         self._foreign: set[str] = set()
         self._planned: set[str] = set()  # ids that a dry run would have added by now
+        self._elsewhere = 0
 
     def run(self, file: BinaryIO) -> ImportReport:
         for batch in _batches(read(file)):
@@ -82,11 +83,15 @@ class _Import:
             good = [line for line in batch if line.record is not None]
             self._add(self._unplanned(good) if self._dry_run else good)
             self._progress(batch[-1].number)
-        notes: tuple[Notice, ...] = ()
+        return self._report._replace(notes=tuple(self._notes()))
+
+    def _notes(self) -> Iterator[Notice]:
         if self._foreign:
             shown = ", ".join(sorted(self._foreign)[:20])
-            notes = (Notice("foreign_fields", f"fields that are not ours were left out: {shown}"),)
-        return self._report._replace(notes=notes)
+            yield Notice("foreign_fields", f"fields that are not ours were left out: {shown}")
+        if self._elsewhere:
+            told = f"{self._elsewhere:,} of the known are in another project and stay there; revise one to move it"
+            yield Notice("kept_project", told)
 
     def _add(self, batch: list[Line]) -> None:
         records = [line.record for line in batch if line.record is not None]
@@ -94,6 +99,7 @@ class _Import:
             return
         done = self._memory.import_records(records, self._project, self._dry_run)
         self._count(added=done.added, known=done.known, conflicts=done.conflicts)
+        self._elsewhere += done.elsewhere
         for problem in done.problems:
             self._reject(batch[problem.position], problem.code, problem.message)
 

@@ -25,7 +25,8 @@ _FIELDS = frozenset((
     "session_id", "pc_id", "host", "created_at", "expires_at",
     "id", "names", "until", "deleted_at", "reason", "from", "to",
     # shown by every interface, and derived from the other records
-    "superseded_by", "conflicts_with", "state", "body_lost", "origin_here", "score", "why", "explain",
+    "superseded_by", "conflicts_with", "state", "body_lost", "origin_here", "deleted_by", "deleted_reason", "purged",
+    "score", "why", "explain",
 ))  # fmt: skip
 _SAID = ("content", "project", "created_at", "agent_family", "client_id", "session_id", "pc_id", "host")
 

@@ -24,7 +24,7 @@ SESSIONS = sorted(Path(__file__).parent.glob("*.txt"))
 COMMAND = re.compile(r"(?:echo (?P<piped>.*?) \| )?kioku-mesh ?(?P<arguments>.*)")
 NAMED = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z"), "<time>"),
-    (re.compile(r"memory-\d{8}T\d{6}Z"), "memory-<time>"),
+    (re.compile(r"memory-\d{8}T\d{6}(?:\.\d+)?Z"), "memory-<time>"),
     (re.compile(r"\d{10,}\.[\w-]+\.[0-9a-f]{16}\.\d+"), "<stamp>"),
     (re.compile(r"[\d,]+ bytes"), "<n> bytes"),
     (re.compile(r"[\d,]+ -> "), "<n> -> "),

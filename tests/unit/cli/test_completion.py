@@ -14,7 +14,13 @@ from kioku_mesh.errors import StoreError
 
 from .conftest import IDS, Asked
 
-KNOWN = {"project": ("shop", "shelf"), "tag": ("alpha", "beta"), "id": (IDS[0],), "client": ("codex-cli",)}
+KNOWN = {
+    "project": ("shop", "shelf"),
+    "tag": ("alpha", "beta"),
+    "id": (IDS[0],),
+    "client": ("codex-cli",),
+    "hidden": (IDS[1],),
+}
 
 
 def completed(*words: str, memory: Asked | None = None) -> list[str]:
@@ -35,13 +41,17 @@ def completed(*words: str, memory: Asked | None = None) -> list[str]:
         (["save", "-t", "alpha,b"], ["alpha,beta"]),
         (["save", "--type", "de"], ["decision"]),
         (["search", "--include", "superseded,d"], ["superseded,deleted"]),
+        (["search", "--include", "superseded,"], ["superseded,expired", "superseded,deleted"]),
+        (["save", "-t", "alpha,"], ["alpha,beta"]),
+        (["config", "set", "save.secrets", ""], ["warn", "block"]),
+        (["config", "set", "user_id", ""], []),
         (["search", "--mode", "and"], ["and", "and_or"]),
         (["search", "--format", ""], ["text", "markdown", "json"]),
         (["list", "--client-id", "co"], ["codex-cli"]),
         (["get", "1111"], [IDS[0]]),
         (["delete", "111"], [IDS[0]]),
         (["revise", "111"], [IDS[0]]),
-        (["restore", "111"], [IDS[0]]),
+        (["restore", ""], [IDS[1]]),
         (["save", "--supersedes", "111"], [IDS[0]]),
         (["purge", "111"], []),
         (["config", "get", "team"], ["team_id"]),
@@ -85,3 +95,8 @@ def test_other_shells_are_refused(cli: Any) -> None:
     ran = cli("completion", "tcsh")
     assert ran.status == 2
     assert "'bash', 'zsh', 'fish'" in ran.err
+    ran = cli("completion")
+    assert (ran.status, ran.err.splitlines()[0]) == (
+        2,
+        "error: missing argument '{bash|zsh|fish}'. Choose from: bash, zsh, fish",
+    )

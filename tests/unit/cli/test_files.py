@@ -100,7 +100,13 @@ def test_a_backup_is_made_and_listed(cli: Any) -> None:
     for command in ("backup", "restore-backup"):
         assert len(cli(command, "--list", memory=memory).out.splitlines()) == 2
         (first, _) = cli(command, "--list", "--json", memory=memory).json()["backups"]
-        assert first == {"path": "/backups/a.db", "bytes": 2048, "records": 3, "created_at": "2026-01-31T00:00:00Z"}
+        assert first == {
+            "path": "/backups/a.db",
+            "bytes": 2048,
+            "records": 3,
+            "created_at": "2026-01-31T00:00:00Z",
+            "kind": None,
+        }
 
 
 def test_a_backup_is_put_back(cli: Any) -> None:

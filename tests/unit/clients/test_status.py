@@ -59,6 +59,23 @@ def test_broken_registrations(computer, make, state):
     assert row.hint
 
 
+@pytest.mark.parametrize(
+    ("entry", "state"),
+    [
+        ({"command": "/old/path"}, "command_missing"),
+        ({"command": sys.executable}, "differs"),
+        ({"type": "http", "url": "http://127.0.0.1:1"}, "differs"),
+    ],
+)
+def test_something_else_under_our_name(computer, entry, state):
+    """Said as what it is, with what `mcp install` would need; and it is not started."""
+    row = one(computer, entry)
+    assert row.state == state
+    assert "--force" in row.hint
+    (planned,) = clients.install(computer.config(), ["claude-code"], dry_run=True).results
+    assert planned.state == "needs_force"
+
+
 def plain(path):
     path.write_text("no program")
     return path

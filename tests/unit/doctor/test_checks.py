@@ -187,7 +187,7 @@ TROUBLE: list[tuple[str, str, Broken, str]] = [
     ("projections", "fail", sql("DELETE FROM observation WHERE n = 7"), "differs from the log"),
     ("unread", "warn", a_later_release, "1 record"),
     ("unread", "warn", sql("UPDATE record SET body = NULL WHERE n = 7; UPDATE observation SET content = NULL WHERE n = 7"), "text of"),
-    ("clock", "warn", future, "from the future, saved on this machine"),
+    ("clock", "warn", future, "from the future, saved or imported on this machine"),
     ("incarnations", "warn", sql(f"INSERT INTO lives SELECT n, {now()}, 'x' FROM record LIMIT 9"), "10 new"),
     ("backups", "warn", old_backup, "newest backup was made"),
     ("backups", "warn", sql("UPDATE record SET hlc = 5"), "no backup"),

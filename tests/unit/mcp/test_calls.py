@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -288,6 +289,25 @@ def test_less_room_than_one_head_says_so(ask: Any, twin: Any, make_observation: 
     assert found["data"]["more"] is True
     assert found["data"]["results"] == [] or found["data"]["results"][0]["observation_id"] == f"{1:032x}"
     assert found["text"]
+
+
+@pytest.mark.parametrize("content", [LONG, "", "x" * 9000])
+@pytest.mark.parametrize("fields", [{}, {"tags": tuple(f"tag-{n}-" + "x" * 300 for n in range(30))}])
+def test_what_does_not_fit_says_what_it_takes(
+    ask: Any, twin: Any, make_observation: Any, content: str, fields: dict[str, Any]
+) -> None:
+    """No cursor that leads back to the same call, but how many tokens show something; and so many do."""
+    big = make_observation(1, "x", subject="s" * 250, project="p" * 150, host="h" * 60, **fields)
+    twin.add(big._replace(content=content), make_observation(2))
+    for tool, arguments in (("search_memory", {}), ("get_memory", {"observation_ids": [f"{1:032x}", f"{2:032x}"]})):
+        found = ask(tool, **arguments, max_tokens=100)
+        assert found["data"]["results"] == []
+        assert "cursor" not in found["data"]
+        assert "cursor" not in found["text"]
+        said = re.search(r"max_tokens=(\d+) or more", found["text"])
+        assert said
+        again = ask(tool, **arguments, max_tokens=int(said[1]))
+        assert again["data"]["results"][0]["observation_id"] == f"{1:032x}"
 
 
 def test_recall_is_prose_within_the_budget(ask: Any, twin: Any) -> None:

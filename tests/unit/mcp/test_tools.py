@@ -67,6 +67,15 @@ def test_the_default_profile_is_small() -> None:
     assert (len(listed) + len(instructions.TEXT)) / CHARACTERS_PER_TOKEN < TOKEN_BUDGET
 
 
+@pytest.mark.parametrize("read_only", [False, True])
+def test_instructions_name_only_tools_that_are_there(read_only: bool) -> None:
+    """A model is not told to call what a server that only reads does not have."""
+    told = instructions.READ_ONLY if read_only else instructions.TEXT
+    named = {name for name in DEFAULT_NAMES + ADDED_NAMES if name in told}
+    assert named <= {tool["name"] for tool in tools.offered("default", read_only)}
+    assert {"recall_context", "search_memory"} <= named
+
+
 def test_instructions_fit_the_strictest_client() -> None:
     """One client cuts them at 4,096 characters."""
     assert len(instructions.TEXT) < 4096

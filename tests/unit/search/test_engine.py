@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from kioku_mesh.clock import DAY, to_iso
 from kioku_mesh.errors import TooLarge
 from kioku_mesh.model import Filter, Query
 from kioku_mesh.search import engine
@@ -185,6 +186,29 @@ def test_why(shelf: Shelf) -> None:
     assert shelf.ask("", limit=1).hits[0].why == "newest first"
     assert shelf.ask("ode 13", mode="exact").hits[0].why == "contains: ode 13"
     assert shelf.ask("cart store").hits[0].why == "words: cart, store · recent"
+
+
+def test_the_day_of_saving_is_found_by_whole_dates_only(shelf: Shelf) -> None:
+    """Whole dates and months with a year find what was saved then, in every mode of words; single numbers do not."""
+    shelf.add("old", "an old story", days=400)
+    day = to_iso(NOW - 400 * DAY)[:10]
+    for query in (day, day[:7], f"what happened on {day}?", f"{int(day[8:])} May {day[:4]}"):
+        assert shelf.found(query) == ["old"]
+        assert "saved" in shelf.ask(query).hits[0].why
+    assert shelf.found(day, mode="and") == ["old"]
+    for number in (day[:4], day[5:7], day[8:], str(int(day[5:7])), str(int(day[8:])), "May"):
+        assert shelf.found(number) == []
+
+
+def test_only_excluded_words_leave_the_others(shelf: Shelf) -> None:
+    """A query of nothing but excluded words gives everything without them, newest first, page by page."""
+    assert shelf.found('-container -"equality"') == ["signs", "logs", "flush"]
+    assert shelf.found("-container", limit=2, offset=1) == ["logs", "cart"]
+    assert shelf.found("-container", where=Filter(project="none")) == []
+    answer = shelf.ask("-container", why_not=shelf.id_of("killed"))
+    assert [note.code for note in answer.notes] == ["excluded"]
+    assert answer.hits[0].why == "newest first"
+    assert answer.why_not == "it has a word that the query leaves out: container"
 
 
 def test_explain(shelf: Shelf) -> None:

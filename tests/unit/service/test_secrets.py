@@ -126,10 +126,12 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
         [
             "password = " + PHRASE, "the password is " + "hunter2" + "hunter", "DB_PASSWORD=" + PHRASE, "İ password: " + PHRASE,
             "パスワードは " + PHRASE.rstrip("#") + " です", "密码：" + PHRASE, '"passwd": "' + PHRASE + '"', "pwd=" + PHRASE,
+            "password: correcthorse" + "batterystaple", "the passphrase is `correcthorse" + "batterystaple`.",
         ],
         [
             "password: see the vault", "password = os.environ['DB_PASSWORD']", "password policy: at least 12 characters", "password is required",
             "password=changeme123", "password: <your password>", "password: ********", "パスワードは十二文字以上", "password = user_password", "pwd=/home/kim/src",
+            "password: see 1Password", "password: internationalization", "password = generate_a_new_password_here", "password: correct horse",
         ],
     ),
     "key or token": (

@@ -6,7 +6,7 @@ import pytest
 
 from kioku_mesh.clock import parse_time
 from kioku_mesh.text import expression
-from kioku_mesh.text.dates import date_words
+from kioku_mesh.text.dates import day_word
 from kioku_mesh.text.stems import has_word, stem
 
 
@@ -42,7 +42,7 @@ def test_has_word() -> None:
     assert not has_word("x authentication", "authen")
 
 
-def test_date_words() -> None:
-    """A day is found in both of the ways people write it."""
-    assert date_words(parse_time("2023-05-08T23:59:00Z")) == "2023-05-08 8 May 2023"
-    assert date_words(-1) == "1970-01-01 1 January 1970"
+def test_day_word() -> None:
+    """A day is one word that is like no number."""
+    assert day_word(parse_time("2023-05-08T23:59:00Z")) == "day20230508"
+    assert day_word(-1) == "day19700101"

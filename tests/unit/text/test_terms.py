@@ -89,10 +89,34 @@ def test_unwanted_words(query: str, unwanted: list[str]) -> None:
     assert [word.text for word in query_terms(query).unwanted] == unwanted
 
 
-def test_only_a_dash_is_no_minus() -> None:
-    """A query of nothing but excluded words looks for them."""
+def test_excluded_words_stay_excluded_when_nothing_else_is_asked_for() -> None:
+    """A query of nothing but excluded words is not turned round."""
     found = query_terms("-Wall")
-    assert ([term.text for term in found.terms], found.unwanted) == (["Wall"], ())
+    assert (found.terms, [word.text for word in found.unwanted]) == ((), ["Wall"])
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("2023-05-08", ["saved 2023-05-08"]),
+        ("on 2023/5/8?", ["saved 2023-05-08"]),
+        ("8 May 2023", ["saved 2023-05-08"]),
+        ("the 8th of May, 2023", ["saved 2023-05-08"]),
+        ("May 8, 2023", ["saved 2023-05-08"]),
+        ("Sept 2023 and 2024-02", ["saved 2023-09", "saved 2024-02"]),
+        ("11", []),
+        ("2023", []),
+        ("May", []),
+        ("2023-13-01", []),
+        ("v2023-05-08 1.2023-05 2023-05-08T10:00 log/2023-05-08.txt", []),
+        ("ſep 2023", []),
+    ],
+)
+def test_dates_also_ask_for_what_was_saved_then(query: str, shown: list[str]) -> None:
+    """A whole date or a month with its year also means the time of saving; single numbers never do."""
+    words = [word for term in query_terms(query).terms for word in term.words if word.text.startswith("saved ")]
+    assert [word.text for word in words] == shown
+    assert all(word.expression.startswith('"day20') for word in words)
 
 
 def test_beginnings_also_ask_for_stemmed_forms() -> None:

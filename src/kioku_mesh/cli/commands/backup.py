@@ -17,18 +17,21 @@ LIST = click.option("--list", "listing", is_flag=True, help="Show the backups th
 @click.command()
 @click.argument("file", required=False, type=click.Path())
 @LIST
-@click.option("--keep", type=click.IntRange(min=1), metavar="N", help="Remove all but the newest N.")
+@click.option(
+    "--keep", type=click.IntRange(min=1), metavar="N", help="Remove all but the newest N in the folder of backups."
+)
 @options.as_json
 @with_memory
 def backup(memory: Memory, file: str | None, listing: bool, keep: int | None, as_json: bool) -> None:
     """Write a verified copy of the whole store.
 
-    While agents go on saving. Without FILE it goes into the folder of backups.
+    While agents go on saving. Without FILE it goes into the folder of backups and stays there until --keep removes it;
+    the setting backup.keep counts the automatic ones alone.
     """
     if listing:
         show_backups(memory, as_json)
     else:
-        output.show(memory.backup(file, keep), as_json, lambda made: f"backup: {described(made)}")
+        output.show(memory.backup(file, keep), as_json, made_text)
 
 
 @click.command("restore-backup")
@@ -46,7 +49,16 @@ def restore_backup(memory: Memory, file: str | None, listing: bool, as_json: boo
         return
     if file is None:
         raise BadInput("which backup?", "kioku-mesh restore-backup --list shows them")
-    output.show(memory.restore_backup(file), as_json, lambda restored: f"restored: {described(restored)}")
+    output.show(memory.restore_backup(file), as_json, restored_text)
+
+
+def made_text(made: BackupFile) -> str:
+    return "\n".join((f"backup: {described(made)}", *(f"removed: {path}" for path in made.removed)))
+
+
+def restored_text(restored: BackupFile) -> str:
+    kept = f"\nwhat was here before: {restored.before}" if restored.before else ""
+    return f"restored: {described(restored)}{kept}"
 
 
 def show_backups(memory: Memory, as_json: bool) -> None:
@@ -55,7 +67,8 @@ def show_backups(memory: Memory, as_json: bool) -> None:
 
 def described(file: BackupFile) -> str:
     made = f"{to_iso(file.created_at)} ({ago(file.created_at)})"
-    return f"{file.path}  {made}  {output.plural(file.records, 'record')}  {file.bytes:,} bytes"
+    kind = f"  {file.kind.replace('_', ' ')}" if file.kind else ""
+    return f"{file.path}  {made}  {output.plural(file.records, 'record')}  {file.bytes:,} bytes{kind}"
 
 
 @click.command()

@@ -7,12 +7,18 @@ from typing import Any
 import click
 
 from ... import config as settings
-from ...options import OPTIONS
+from ...options import OPTIONS, choices
 from .. import options, output
 from ..completing import words
 
 KEY = click.argument("key", shell_complete=words(OPTIONS))
 WRITABLE = click.argument("key", shell_complete=words(key for key, option in OPTIONS.items() if option.in_config))
+
+
+def values(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The words that a setting can be, for completion."""
+    option = OPTIONS.get(context.params.get("key", ""))
+    return [word for word in choices(option) if word.startswith(incomplete)] if option else []
 
 
 @click.group(no_args_is_help=False)
@@ -57,7 +63,7 @@ def get(key: str, as_json: bool) -> None:
 
 @config.command("set")
 @WRITABLE
-@click.argument("value")
+@click.argument("value", shell_complete=values)
 @options.as_json
 def set_(key: str, value: str, as_json: bool) -> None:
     """Write a setting into config.toml."""
@@ -69,7 +75,10 @@ def set_(key: str, value: str, as_json: bool) -> None:
 @options.as_json
 def unset(key: str, as_json: bool) -> None:
     """Take a setting out of config.toml."""
-    tell(settings.load(tolerant=True).unset(key), key, as_json)
+    loaded = settings.load(tolerant=True).unset(key)
+    tell(loaded, key, as_json)
+    if loaded.get(key) is None and not as_json:
+        output.note(f"{key} is not set")
 
 
 def tell(loaded: settings.Config, key: str, as_json: bool) -> None:

@@ -76,7 +76,7 @@ def deleted_text(deleted: Deleted) -> str:
 
 
 @click.command()
-@click.argument("observation_id", metavar="ID", shell_complete=known("id"))
+@click.argument("observation_id", metavar="ID", shell_complete=known("hidden"))
 @options.as_json
 @with_memory
 def restore(memory: Memory, observation_id: str, as_json: bool) -> None:

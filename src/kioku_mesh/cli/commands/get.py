@@ -45,13 +45,14 @@ def text(got: Got) -> str:
 
 
 def revision(o: Observation) -> tuple[str, ...]:
-    return "  " + o.observation_id, to_iso(o.created_at), o.state, output.one_line(o.subject)
+    state = "purged" if o.purged else o.state
+    return "  " + o.observation_id, to_iso(o.created_at), state, output.one_line(o.subject)
 
 
 def whole(o: Observation) -> str:
     """All fields that say something, then the content."""
     table = output.rows((f"{name}:", output.one_line(value)) for name, value in fields(o) if value)
-    content = harmless(o.content) if o.content else "(the text was erased)"
+    content = harmless(o.content) if o.content else f"(the text was {'purged' if o.purged else 'erased'})"
     return f"{table}\n\n{output.indent(content)}"
 
 
@@ -64,7 +65,10 @@ def fields(o: Observation) -> list[tuple[str, str]]:
         ("id", o.observation_id),
         ("subject", derived("subject", o.subject)),
         ("summary", summary and derived("summary", summary)),
-        ("state", o.state),
+        ("state", "deleted, purged" if o.purged else o.state),
+        ("deleted", f"{to_iso(o.deleted_at)} ({ago(o.deleted_at)})" if o.deleted_at is not None else ""),
+        ("deleted by", o.deleted_by or ""),
+        ("reason", o.deleted_reason or ""),
         ("type", o.memory_type),
         ("importance", str(o.importance)),
         ("project", o.project or ""),

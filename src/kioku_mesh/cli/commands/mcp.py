@@ -29,8 +29,10 @@ STATES = {
     "needs_force": "left as it is",
     "command_missing": "broken: the command is gone",
     "not_executable": "broken: the command cannot be run",
+    "differs": "registered in another way",
     "no_answer": "broken: the server does not answer",
 }
+NOBODY = "no client was found on this machine: kioku-mesh mcp clients"
 
 
 @click.group(no_args_is_help=False)
@@ -84,7 +86,10 @@ def install(
 def uninstall(names: tuple[str, ...], scope: str, name: str, dry_run: bool, force: bool, as_json: bool) -> int:
     """Take the registration out of clients."""
     settings = config.load(tolerant=True)
-    return tell(clients.uninstall(settings, names, scope=scope, name=name, dry_run=dry_run, force=force), as_json)
+    done = clients.uninstall(settings, names, scope=scope, name=name, dry_run=dry_run, force=force)
+    if not done.results and not as_json:
+        output.note(NOBODY)
+    return tell(done, as_json)
 
 
 def tell(done: Installed, as_json: bool) -> int:
@@ -119,7 +124,7 @@ def status(names: tuple[str, ...], scope: str | None, as_json: bool) -> int:
     checked = clients.status(config.load(tolerant=True), names, scope=scope)
     output.show(checked, as_json, health)
     if not checked.results and not as_json:
-        output.note("no client was found on this machine: kioku-mesh mcp clients")
+        output.note(NOBODY)
     return 0 if checked.ok else 1
 
 

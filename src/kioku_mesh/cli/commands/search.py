@@ -31,12 +31,12 @@ def search(
     memory: Memory, query: tuple[str, ...], where: Filter, limit: int, offset: int, mode: str, form: str,
     explain: bool, why_not: str | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Search memories by words and meaning.
+    """Search memories by words.
 
-    auto ranks by words and meaning, and wants all words, or any, and_or all and then any, exact the literal text.
+    Modes: auto finds what has many of the words, and wants all, or any, and_or all and then any, exact the literal text.
     No query lists the newest.
     """
-    target = memory.resolve(why_not) if why_not else None
+    target = None if why_not is None else memory.resolve(why_not)
     found = memory.search(Query(text_of(query, pipe=False), where, mode, limit, offset, explain, target))
     output.show(found, as_json or form == "json", markdown if form == "markdown" else text)
     if not as_json and form != "json":

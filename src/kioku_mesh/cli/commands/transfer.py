@@ -17,6 +17,8 @@ from ...transfer.import_ import ImportReport, import_stream
 from .. import filters, options, output
 from ..opening import with_memory
 
+NAMED = 10  # bad lines that a person is told of; --json has more
+
 
 @click.command("export")
 @click.argument("file", type=click.Path(allow_dash=True))
@@ -65,10 +67,10 @@ def import_(memory: Memory, file: str, project: str | None, dry_run: bool, all_o
     output.show(report, as_json, imported_text)
     if not as_json:
         output.notes(report.notes)
-        for error in report.errors:
+        for error in report.errors[:NAMED]:
             output.note(f"line {error.line}: {error.message}")
-        if report.failed > len(report.errors):
-            output.note(f"and {report.failed - len(report.errors):,} more bad lines")
+        if report.failed > NAMED:
+            output.note(f"and {output.plural(report.failed - NAMED, 'more bad line')}")
     return 1 if report.failed else 0
 
 
