@@ -98,7 +98,7 @@ def test_a_save_stands_when_its_checkpoint_finds_no_room(disk: Path) -> None:
         while log.stat().st_size < checkpoint.LARGE - 150_000:
             ids += fill(opened.store, 1, number)
             number += 1
-        ballast = fill_up(disk, spare=320_000)
+        ballast = fill_up(disk, spare=900_000)
         while log.stat().st_size < checkpoint.LARGE:
             ids += fill(opened.store, 1, number)
             number += 1
