@@ -90,25 +90,23 @@ def test_creation_with_little_room(disk: Path, spare: int) -> None:
 
 
 @needs("linux", "root")
-def test_a_save_stands_when_its_checkpoint_finds_no_room(disk: Path) -> None:
+def test_a_save_stands_when_its_checkpoint_finds_no_room(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is committed is acknowledged, although moving the write-ahead log afterwards fails on the full disk."""
+    large = 1 << 20
     with memory(disk / "state") as opened:
         log = disk / "state" / "memory.db-wal"
-        ids, number = [save(opened, "first")], 0
-        while log.stat().st_size < checkpoint.LARGE - 150_000:
-            ids += fill(opened.store, 1, number)
-            number += 1
-        ballast = fill_up(disk, spare=900_000)
-        while log.stat().st_size < checkpoint.LARGE:
-            ids += fill(opened.store, 1, number)
-            number += 1
+        ids = [save(opened, "first"), *fill(opened.store, 4000, at_once=4000)]
+        monkeypatch.setattr(checkpoint, "LARGE", large)
+        ballast = fill_up(disk, spare=800_000)  # enough for a save, not for what the log holds
+        ids.append(save(opened, "beside"))
+        assert log.stat().st_size > large
         fill_up(disk)
         with pytest.raises(DiskFull):
             upkeep.empty_wal(opened.store)
         assert contents(opened.store).keys() == set(ids)
         ballast.unlink()
         ids.append(save(opened, "last"))
-        assert log.stat().st_size < checkpoint.LARGE
+        assert log.stat().st_size < large
         assert contents(opened.store).keys() == set(ids)
         assert damage(opened.store) == []
 
