@@ -149,9 +149,7 @@ class Keeper:
 
 def _copy_out(store: Store, target: str) -> None:
     partial = f"{target}.{os.getpid()}.part"
-    with suppress(FileNotFoundError):
-        os.unlink(partial)
-    os.close(os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    places.begin(partial)
     try:
         copy = connection.opened(partial)
         try:

@@ -43,7 +43,7 @@ def differences(store: Store) -> list[str]:
         if places.free_bytes(store.directory) < 2 * os.path.getsize(store.path):
             raise DiskFull("there is no room for a copy of the store to compare with", "free some space and try again")
         _discard(copy)
-        os.close(os.open(copy, os.O_RDWR | os.O_CREAT | os.O_EXCL, places.PRIVATE_FILE))
+        places.begin(copy)
         db = connection.opened(copy)
         try:
             sql.rows(db, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = FILE")

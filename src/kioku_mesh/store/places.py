@@ -130,6 +130,13 @@ def machine_id() -> str:
     return hashlib.sha256(f"kioku-mesh {known}".encode()).hexdigest()[:32]
 
 
+def begin(path: str) -> None:
+    """An empty file that only its owner may read, in the place of what another process left of one."""
+    with suppress(FileNotFoundError):
+        os.unlink(path)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE_FILE))
+
+
 def prepare(directory: str) -> None:
     """Create the directory for its owner alone; an existing one stays as it is. Raises OSError."""
     if not os.path.isdir(directory):

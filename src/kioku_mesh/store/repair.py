@@ -195,9 +195,7 @@ def _begin_anew(store: Store, node: str) -> None:
     """An empty store in place of the damaged one."""
     seed = os.path.join(store.directory, SEED)
     with translated(seed):
-        with suppress(FileNotFoundError):
-            os.unlink(seed)
-        os.close(os.open(seed, os.O_RDWR | os.O_CREAT | os.O_EXCL, places.PRIVATE_FILE))
+        places.begin(seed)
         try:
             db = connection.opened(seed)
             schema.migrate(db, seed)

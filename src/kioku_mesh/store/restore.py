@@ -90,9 +90,7 @@ def _without(store: Store, path: str, erased: Erased) -> Iterator[str]:
         return
     part = os.path.join(store.directory, PART)
     with translated(part):
-        with suppress(FileNotFoundError):
-            os.unlink(part)
-        os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, places.PRIVATE_FILE))
+        places.begin(part)
         try:
             copy = connection.opened(part)
             try:
