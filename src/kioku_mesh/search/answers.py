@@ -39,6 +39,9 @@ class Snapshot(Protocol):
     def frequency(self, expression: str, limit: int) -> int:
         """How many rows fit, counted up to `limit`."""
 
+    def oldest(self, expression: str, limit: int) -> list[int]:
+        """The rows that fit, lowest number first."""
+
     def match(
         self, expression: str, where: Filter, now: int, limit: int, newest_rows: int | None = None
     ) -> list[tuple[int, float]]:

@@ -87,6 +87,14 @@ def frequency(db: apsw.Connection, expression: str, limit: int = 5001) -> int:
     return int(sql.row(db, _counted(), (expression, limit))[0])
 
 
+def oldest(db: apsw.Connection, expression: str, limit: int) -> list[int]:
+    """The rows that fit, lowest number first."""
+    found = sql.rows(
+        db, "SELECT rowid FROM fulltext WHERE fulltext MATCH ? ORDER BY rowid LIMIT ?", (expression, limit)
+    )
+    return [row for (row,) in found]
+
+
 def match(
     db: apsw.Connection,
     expression: str,

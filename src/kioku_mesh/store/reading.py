@@ -68,6 +68,9 @@ class Snapshot:
     def frequency(self, expression: str, limit: int = 5001) -> int:
         return fulltext.frequency(self._db, expression, limit)
 
+    def oldest(self, expression: str, limit: int) -> list[int]:
+        return fulltext.oldest(self._db, expression, limit)
+
     def match(
         self, expression: str, where: Filter, now: int, limit: int, newest_rows: int | None = None
     ) -> list[tuple[int, float]]:
