@@ -42,13 +42,11 @@ class Snapshot(Protocol):
     def oldest(self, expression: str, limit: int) -> list[int]:
         """The rows that fit, lowest number first."""
 
-    def match(
-        self, expression: str, where: Filter, now: int, limit: int, newest_rows: int | None = None
-    ) -> list[tuple[int, float]]:
-        """(row, relevance), most relevant first, then newest row; with `newest_rows` only among so many rows."""
+    def match(self, expression: str, where: Filter, now: int, limit: int) -> list[tuple[int, float]]:
+        """(row, relevance), most relevant first, then newest row."""
 
     def glance(self, expression: str | None, where: Filter, now: int, looked_at: int, limit: int) -> list[int]:
-        """Rows that fit, newest first, among the `looked_at` newest that have the words (None: among the newest)."""
+        """Rows that fit, newest first, among the `looked_at` newest (-1: all) that have the words, None: any."""
 
     def matching(self, expression: str, rows: Sequence[int]) -> set[int]:
         """Which of these rows fit."""

@@ -16,7 +16,6 @@ from .query import Stage
 from .rank import Scored
 
 _BLOCK = 100  # candidates weighed against each other
-_WINDOWS = (5_000, 50_000, None)  # newest rows looked at for words that are everywhere; None: all
 _FEW = 500  # memories that are looked at one by one
 _SORTED_MAX = 20_000  # rows that are put into order of time by us
 _BATCH = 50  # memories read at once to look into their text
@@ -116,21 +115,22 @@ def folded_fields(texts: Texts) -> list[str]:
 
 
 def _blocks(snapshot: Snapshot, stage: Stage, where: Filter, now: int) -> Iterator[list[tuple[int, float]]]:
-    windows: Sequence[int | None] = (None,)
-    if stage.common and where != Filter(states=where.states):
+    """Rows with their relevance; among words that are everywhere none is more relevant than another."""
+    anywhere = where == Filter(states=where.states)
+    if stage.common and not anywhere:
         rows = snapshot.newest(where, now, _FEW + 1, 0)
         if len(rows) <= _FEW:
-            # the filter leaves so little that looking at it is cheaper than weighing words that are everywhere
+            # the filter leaves so little that looking at it is cheaper than asking for words that are everywhere
             fitting = snapshot.matching(stage.expression, rows)
-            yield [(row, 0.0) for row in rows if row in fitting]
+            yield [(row, 1.0) for row in rows if row in fitting]
             return
-    elif stage.common:
-        windows = _WINDOWS
-    for window in windows:
-        done, size = 0, _BLOCK
-        while True:
-            found = snapshot.match(stage.expression, where, now, size, window)
-            yield found[done:]
-            if len(found) < size:
-                break
-            done, size = size, 2 * size
+    done, size = 0, _BLOCK
+    while True:
+        if stage.common and anywhere:
+            found = [(row, 1.0) for row in snapshot.glance(stage.expression, where, now, -1, size)]
+        else:
+            found = snapshot.match(stage.expression, where, now, size)
+        yield found[done:]
+        if len(found) < size:
+            break
+        done, size = size, 2 * size

@@ -7,16 +7,19 @@ the others follow only when those were not enough. Nothing is left out in the en
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import combinations
 
 from ..text import expression
 from ..text.terms import QueryTerms, Word
 from ..values import NamedTuple
 
-BUDGET = 5000  # rows that all the words of the first stage may have together
+BUDGET = 2000  # rows that all the words of the first stage may have together
+
+_PAIRED = 6  # common words of which any two are asked for
 
 
 class Stage(NamedTuple):
-    """Everything that fits `expression`, after all that fits the stages before. `common`: newest rows first."""
+    """Everything that fits `expression`, after all that fits the stages before. `common`: newest first, not weighed."""
 
     expression: str
     common: bool = False
@@ -80,11 +83,19 @@ def _any(counted: list[Counted]) -> list[Stage]:
         rare += 1
     first = [found.word.expression for found in counted[:rare]]
     rest = [found.word.expression for found in counted[rare:]]
-    if not rest:
-        return [Stage(expression.any_of(first))] if first else []
     if not first:
-        return [Stage(expression.all_of(rest), common=True), Stage(expression.any_of(rest), common=True)]
+        return _common(rest)
     helps = [found.word.expression for found in counted[rare:] if found.rows <= BUDGET]
     if helps:
         first.append(expression.all_of([expression.any_of(first), expression.any_of(helps)]))
-    return [Stage(expression.any_of(first)), Stage(expression.any_of(rest), common=True)]
+    return [Stage(expression.any_of(first)), *_common(rest)]
+
+
+def _common(words: list[str]) -> list[Stage]:
+    """Words that are everywhere: all of them, then any two, then any. Weighing them costs more than all else."""
+    stages = [words]
+    if len(words) > 1:
+        stages.insert(0, [expression.all_of(words)])
+    if len(words) > 2:
+        stages.insert(1, [expression.all_of(pair) for pair in combinations(words[:_PAIRED], 2)])
+    return [Stage(expression.any_of(stage), common=True) for stage in stages if stage]

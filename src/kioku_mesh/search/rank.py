@@ -35,13 +35,7 @@ class Scored(NamedTuple):
 
 
 def factors(signal: Signal, project: str | None, now: int) -> Factors:
-    age = max(now - signal.hlc, 0)
-    importance = min(max(signal.importance, 1), 5)
-    return Factors(
-        1 + IMPORTANCE * (importance - 1) / 4,
-        1 + RECENCY * 0.5 ** (age / HALF_LIFE),
-        1 + PROJECT if project is not None and signal.project == project else 1.0,
-    )
+    return Factors(*_weights(signal, project, now))
 
 
 def order(
@@ -52,8 +46,18 @@ def order(
     for row, found in relevance.items():
         signal = signals.get(row)
         if signal:
-            weight = factors(signal, project, now)
+            importance, recency, of_project = _weights(signal, project, now)
             share = found / best if best > 0 else 0.0
-            scored.append((-share * weight.importance * weight.recency * weight.project, -row, weight))
-    for score, row, weight in sorted(scored):
-        yield Scored(-row, -score, relevance[-row], weight)
+            scored.append((-share * importance * recency * of_project, -row))
+    for score, row in sorted(scored):
+        yield Scored(-row, -score, relevance[-row], factors(signals[-row], project, now))
+
+
+def _weights(signal: Signal, project: str | None, now: int) -> tuple[float, float, float]:
+    age = max(now - signal.hlc, 0)
+    importance = min(max(signal.importance, 1), 5)
+    return (
+        1 + IMPORTANCE * (importance - 1) / 4,
+        1 + RECENCY * 0.5 ** (age / HALF_LIFE),
+        1 + PROJECT if project is not None and signal.project == project else 1.0,
+    )

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     import apsw
 
 
+_COUNTED = 200  # rows up to which a frequency is exact
+
+
 class Fields(NamedTuple):
     """The tokens of one observation, as FTS5 is fed with them."""
 
@@ -83,8 +86,22 @@ def probe(db: apsw.Connection) -> None:
 
 
 def frequency(db: apsw.Connection, expression: str, limit: int = 5001) -> int:
-    """How many rows fit, counted up to `limit`."""
-    return int(sql.row(db, _counted(), (expression, limit))[0])
+    """How many rows fit, up to `limit`: counted while they are few, else judged by how densely they lie."""
+    few = min(limit, _COUNTED)
+    counted, oldest = sql.row(db, _ends("ASC", "max"), (expression, few))
+    if counted < few or few == limit:
+        return int(counted)
+    _, newest = sql.row(db, _ends("DESC", "min"), (expression, few))
+    last = sql.row(db, "SELECT max(n) FROM observation")[0]
+    # A word may have come late or gone out of use: the mean of the two densities, geometric as they are ratios.
+    return max(few, min(limit, int(last * few * (oldest * (last - newest + 1)) ** -0.5)))
+
+
+def _ends(order: str, furthest: str) -> str:
+    return (
+        f"SELECT count(*), {furthest}(rowid) FROM"
+        f" (SELECT rowid FROM fulltext WHERE fulltext MATCH ? ORDER BY rowid {order} LIMIT ?)"
+    )
 
 
 def oldest(db: apsw.Connection, expression: str, limit: int) -> list[int]:
@@ -96,33 +113,24 @@ def oldest(db: apsw.Connection, expression: str, limit: int) -> list[int]:
 
 
 def match(
-    db: apsw.Connection,
-    expression: str,
-    where_sql: str,
-    params: Sequence[object],
-    limit: int,
-    newest_rows: int | None = None,
+    db: apsw.Connection, expression: str, where_sql: str, params: Sequence[object], limit: int
 ) -> list[tuple[int, float]]:
     """(row, relevance) of what fits, most relevant first, equal ones newest row first.
 
-    `where_sql` is a condition on `observation AS o` with `params`. `newest_rows` looks only at that many of the
-    highest row numbers, for words that are everywhere.
+    `where_sql` is a condition on `observation AS o` with `params`.
     """
-    newest = ""
-    if newest_rows is not None:
-        newest = f" AND rowid > (SELECT coalesce(max(n), 0) - {int(newest_rows)} FROM observation)"
     values = (expression, *params, limit)
     few = limit + limit // 4 + 10
-    found = sql.rows(db, _best(newest, where_sql, few), values)
-    if len(found) < limit and sql.row(db, _counted(newest), (expression, few + 1))[0] > few:
-        found = sql.rows(db, _best(newest, where_sql, -1), values)
+    found = sql.rows(db, _best(where_sql, few), values)
+    if len(found) < limit and sql.row(db, _ends("ASC", "max"), (expression, few + 1))[0] > few:
+        found = sql.rows(db, _best(where_sql, -1), values)
     return found
 
 
 def glance(
     db: apsw.Connection, expression: str | None, where_sql: str, params: Sequence[object], looked_at: int, limit: int
 ) -> list[int]:
-    """Rows that meet the condition among the `looked_at` newest that fit (None: of all), newest first.
+    """Rows that meet the condition among the `looked_at` newest (-1: all) that fit (None: any), newest first.
 
     FTS5 hands rows over in their order, so this costs the same however many fit.
     """
@@ -139,11 +147,7 @@ def glance(
     return [row for (row,) in found]
 
 
-def _counted(newest: str = "") -> str:
-    return f"SELECT count(*) FROM (SELECT 1 FROM fulltext WHERE fulltext MATCH ?{newest} LIMIT ?)"
-
-
-def _best(newest: str, where_sql: str, looked_at: int) -> str:
+def _best(where_sql: str, looked_at: int) -> str:
     """The statement for those of the `looked_at` most relevant rows (-1: all) that meet the condition, in order.
 
     They are held against the condition one after another, as looking one up costs more than ranking it. The inner
@@ -151,7 +155,7 @@ def _best(newest: str, where_sql: str, looked_at: int) -> str:
     """
     return (
         "SELECT f.n, f.relevance FROM (SELECT rowid AS n, -bm25(fulltext, 2.0, 1.0, 1.0) AS relevance FROM fulltext"
-        f" WHERE fulltext MATCH ?{newest} ORDER BY relevance DESC, rowid DESC LIMIT {looked_at}) AS f"
+        f" WHERE fulltext MATCH ? ORDER BY relevance DESC, rowid DESC LIMIT {looked_at}) AS f"
         f" CROSS JOIN observation AS o ON o.n = f.n WHERE {where_sql or '1'} LIMIT ?"
     )
 

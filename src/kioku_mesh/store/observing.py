@@ -7,7 +7,7 @@ import apsw
 from .. import wire
 from ..errors import StoreError
 from ..model import Observation
-from ..text.derive import derive_subject, derive_summary
+from ..text.derive import derive
 from ..values import NamedTuple
 from . import log, sql, view
 from .conditions import Projects
@@ -51,12 +51,13 @@ def observe(db: apsw.Connection, n: int, found: Said, now: int, projects: Projec
     by, against = _relations(db, scope, header, now)
     gone = _deletion(db, scope, bytes.fromhex(header.id)) if deleted else Deletion()
     writer = header.origin.rpartition(".")[0]
+    subject, summary = derive(told.content) if told and not (told.subject and told.summary) else ("", "")
     said = told or wire.ObservationBody("", "note", 1, header.hlc, "", "", writer)
     return Observation(
         observation_id=header.id,
         content=said.content,
-        subject=said.subject or (derive_subject(said.content) if told else ""),
-        summary=said.summary or (derive_summary(said.content) if told else ""),
+        subject=said.subject or subject,
+        summary=said.summary or summary,
         derived=tuple(f for f in ("subject", "summary") if told and not getattr(told, f)),
         memory_type=said.memory_type,
         importance=said.importance,

@@ -71,11 +71,9 @@ class Snapshot:
     def oldest(self, expression: str, limit: int) -> list[int]:
         return fulltext.oldest(self._db, expression, limit)
 
-    def match(
-        self, expression: str, where: Filter, now: int, limit: int, newest_rows: int | None = None
-    ) -> list[tuple[int, float]]:
+    def match(self, expression: str, where: Filter, now: int, limit: int) -> list[tuple[int, float]]:
         condition, values = self._where(where, now)
-        return fulltext.match(self._db, expression, condition, values, limit, newest_rows)
+        return fulltext.match(self._db, expression, condition, values, limit)
 
     def glance(self, expression: str | None, where: Filter, now: int, looked_at: int, limit: int) -> list[int]:
         condition, values = self._where(where, now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ..patterns import pattern
 
@@ -13,7 +13,8 @@ SUMMARY_MAX = 240
 
 _LOOK = 2000  # only the beginning of a text is looked at
 _CODE_FENCE = ("```", "~~~")
-_MARKUP = pattern(r"^[^\w\"'(“「]|^\d|[*`~\]]")  # a line without any of these is plain already
+_LEADS = pattern(r"[^\w\"'(“「]|\d")  # a line that begins otherwise and has no mark is plain already
+_MARKS = "*`~]"
 _RULE = pattern(r"[-*_=~+|: \t]+")
 _MARK = pattern(r"(?:(?:#{1,6}|[-*+•・]|\d{1,3}[.)])[ \t]+|>+[ \t]?|\[[ xX]\][ \t]+)+")
 _STARTS_ANEW = pattern(r"[#>*+\-\d|`~]")
@@ -24,7 +25,10 @@ _ITALIC = pattern(r"(?<![^\s(\"'“「])\*(?=[^\s*])([^*]*[^\s*])\*(?![^\s.,;:!?
 _CONTROL = pattern(r"[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]+")
 
 # A sentence ends at a stop before a blank (so `v1.2` and `a.py` hold together), or at a stop of a script without blanks.
-_STOP = pattern(r"[.!?…։؟۔।॥።]+[\"'”’)\]]*(?=\s|$)|[。！？．｡]+[」』”）]*")
+# One class of characters stands first, which is what `re` looks for quickly.
+_STOP = pattern(
+    r"[.!?…։؟۔।॥።。！？．｡](?:(?<=[。！？．｡])[。！？．｡]*[」』”）]*|(?<![。！？．｡])[.!?…։؟۔।॥።]*[\"'”’)\]]*(?=\s|$))"
+)
 _ABBREVIATION = pattern(
     r"(?:^|[\s(\[])(?:[^\W\d_]|e\.g|i\.e|vs|cf|approx|no|nr|vol|fig|mrs?|ms|dr|prof|st|ca|z\.B|bzw|d\.h|u\.a|p\.ej|т\.е)\.$",
     re.IGNORECASE,
@@ -43,7 +47,21 @@ _PLACEHOLDERS = frozenset(
 
 def derive_subject(content: str) -> str:
     """The first sentence or heading in at most 80 characters, without markdown, cut at a word. Never empty."""
-    lines = _plain_lines(content)
+    return _subject(_plain_lines(content))
+
+
+def derive_summary(content: str) -> str:
+    """The first sentences in at most 240 characters, whole ones if possible. Never empty."""
+    return _summary(_plain_lines(content))
+
+
+def derive(content: str) -> tuple[str, str]:
+    """Subject and summary, at little more than the cost of one."""
+    lines = list(_plain_lines(content))
+    return _subject(iter(lines)), _summary(lines)
+
+
+def _subject(lines: Iterator[str]) -> str:
     line = first = next(lines)
     while line and line.strip(":： ").casefold() in _HEADINGS:
         line = next(lines, "")
@@ -51,10 +69,9 @@ def derive_subject(content: str) -> str:
     return _clip(sentence.rstrip(" .。．:：;,、") or sentence, SUBJECT_MAX)
 
 
-def derive_summary(content: str) -> str:
-    """The first sentences in at most 240 characters, whole ones if possible. Never empty."""
+def _summary(lines: Iterable[str]) -> str:
     summary = ""
-    for line in _plain_lines(content):
+    for line in lines:
         separator = "; " if summary and summary[-1].isalnum() else " "
         for sentence in _sentences(line):
             if not summary or summary[-1] in "。！？．｡」』）":
@@ -79,7 +96,9 @@ def is_placeholder(text: str) -> bool:
 
 def _plain_lines(content: str) -> Iterator[str]:
     """The lines that say something, without markdown; prose before code. At least one, none empty."""
-    text = _CONTROL.sub(" ", content[:_LOOK])
+    text = content[:_LOOK]
+    if not text.replace("\n", "").isprintable():
+        text = _CONTROL.sub(" ", text)
     raw = text.splitlines()
     if raw and raw[0] == "---" and "---" in raw[1:]:
         raw = raw[raw.index("---", 1) + 1 :]  # front matter
@@ -118,7 +137,7 @@ def _paragraphs(raw: list[str], code: list[str]) -> Iterator[str]:
 
 def _plain(line: str) -> str:
     """The line without heading, list and quote marks, links, code marks and emphasis; empty for a rule."""
-    if not _MARKUP.search(line):
+    if not (_LEADS.match(line) or any([mark in line for mark in _MARKS])):
         return " ".join(line.split())
     if _RULE.fullmatch(line):
         return ""

@@ -281,12 +281,6 @@ class Crowded:
     def frequency(self, expression: str, limit: int) -> int:
         return limit if self._snapshot.frequency(expression, 1) else 0
 
-    def match(
-        self, expression: str, where: Filter, now: int, limit: int, newest_rows: int | None = None
-    ) -> Sequence[tuple[int, float]]:
-        found = self._snapshot.match(expression, where, now, limit, newest_rows and newest_rows // 1000)
-        return list(found)
-
 
 @pytest.mark.parametrize("mode", ["auto", "or", "and", "and_or", "exact"])
 def test_words_that_are_everywhere_lose_nothing(tmp_path: Path, mode: str) -> None:
@@ -301,6 +295,17 @@ def test_words_that_are_everywhere_lose_nothing(tmp_path: Path, mode: str) -> No
     assert BUDGET > 130
     assert sorted(answers[0]) == sorted(answers[1])
     assert len(answers[1]) == (65 if mode in ("and", "exact") else 130)
+
+
+def test_of_words_that_are_everywhere_more_come_before_fewer(tmp_path: Path) -> None:
+    """Memories with all the words, then those with two of them, then the others."""
+    shelf = Shelf(tmp_path)
+    said = ("build test deploy", "build", "build deploy", "x", "test deploy build", "deploy", "test build")
+    shelf.save(**{f"m{n}": text for n, text in enumerate(said)})
+    with shelf.store.read(now=NOW) as snapshot:
+        hits = engine.find(Crowded(snapshot), Query("build test deploy", mode="or"), None, NOW).hits
+        names = [shelf.names[id_] for id_ in snapshot.ids([hit.row for hit in hits])]
+    assert [set(names[:2]), set(names[2:4]), set(names[4:])] == [{"m0", "m4"}, {"m2", "m6"}, {"m1", "m5"}]
 
 
 @pytest.mark.parametrize("mode", ["auto", "and_or", "and"])

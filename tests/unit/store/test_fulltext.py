@@ -29,10 +29,8 @@ def save(
     return tokens
 
 
-def rows(
-    db: apsw.Connection, word: str, limit: int = 100, newest: int | None = None, where: str = "o.live"
-) -> list[int]:
-    return [row for row, _ in fulltext.match(db, phrase(word), where, (), limit, newest)]
+def rows(db: apsw.Connection, word: str, limit: int = 100, where: str = "o.live") -> list[int]:
+    return [row for row, _ in fulltext.match(db, phrase(word), where, (), limit)]
 
 
 def test_relevant_first_then_newest(db: apsw.Connection) -> None:
@@ -65,14 +63,6 @@ def test_a_longer_list_begins_with_the_shorter_one(db: apsw.Connection) -> None:
     assert [rows(db, "flush", limit=n) for n in (1, 10, 90)] == [whole[:1], whole[:10], whole[:90]]
 
 
-def test_newest_rows(db: apsw.Connection) -> None:
-    """Words that are everywhere can be looked for among the newest rows only."""
-    for row in range(1, 21):
-        save(db, row, "flush")
-    assert sorted(rows(db, "flush", newest=5)) == [16, 17, 18, 19, 20]
-    assert len(rows(db, "flush", newest=1000)) == 20
-
-
 def test_frequency_stops_at_its_limit(db: apsw.Connection) -> None:
     """Counting is bounded."""
     for row in range(1, 12):
@@ -81,6 +71,15 @@ def test_frequency_stops_at_its_limit(db: apsw.Connection) -> None:
     assert fulltext.frequency(db, phrase("flush"), 4) == 4
     assert fulltext.frequency(db, phrase("nothing")) == 0
     assert fulltext.frequency(db, phrase("!!")) == 0
+
+
+@pytest.mark.parametrize("among", [range(1, 4001, 4), range(1, 1001), range(3001, 4001)])
+def test_frequency_of_many_is_judged_by_how_densely_they_lie(db: apsw.Connection, among: range) -> None:
+    """Not all of them are counted; a word that came late or went out of use is not taken for one that is everywhere."""
+    for row in range(1, 4001):
+        save(db, row, "flush" if row in among else "x")
+    assert 500 <= fulltext.frequency(db, phrase("flush")) <= 2000
+    assert fulltext.frequency(db, phrase("flush"), 300) == 300
 
 
 def test_matching(db: apsw.Connection) -> None:
