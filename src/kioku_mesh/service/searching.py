@@ -10,7 +10,6 @@ from ..model import MODES, RESULT_MAX, STATES, Filter, Found, Hit, Notice, Query
 from ..search import engine
 from ..store.reading import Snapshot
 from .context import Context
-from .missed import hiding, missed
 
 _LITTLE = 3  # fewer hits than this are few enough to look elsewhere
 
@@ -49,6 +48,8 @@ def _why_not(ctx: Context, snapshot: Snapshot, query: Query, told: str | None, n
     found = snapshot.observation(row)
     if ctx.config.only_project not in (None, found.project):
         return told
+    from .missed import hiding
+
     return f"{told}; {hiding(found)}"
 
 
@@ -87,6 +88,8 @@ def limits(
             )
         )
     if not query.offset and len(hits) < min(_LITTLE, query.limit):
+        from .missed import missed  # few searches need it, and it needs much
+
         notes += missed(snapshot, query, hits, ctx.config.only_project is not None, now)
     if (
         query.where.project
