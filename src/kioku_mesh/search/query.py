@@ -84,14 +84,14 @@ def _any(counted: list[Counted]) -> list[Stage]:
     first = [found.word.expression for found in counted[:rare]]
     rest = [found.word.expression for found in counted[rare:]]
     if not first:
-        return _common(rest)
+        return _everywhere(rest)
     helps = [found.word.expression for found in counted[rare:] if found.rows <= BUDGET]
     if helps:
         first.append(expression.all_of([expression.any_of(first), expression.any_of(helps)]))
-    return [Stage(expression.any_of(first)), *_common(rest)]
+    return [Stage(expression.any_of(first)), *_everywhere(rest)]
 
 
-def _common(words: list[str]) -> list[Stage]:
+def _everywhere(words: list[str]) -> list[Stage]:
     """Words that are everywhere: all of them, then any two, then any. Weighing them costs more than all else."""
     stages = [words]
     if len(words) > 1:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ..config import Config
 from ..model import Draft, Filter, Found, Identity, Query, Saved
 from ..store.store import Store
 from .context import Context
+from .late import Late
 
 if TYPE_CHECKING:
     from ..results import (
@@ -29,20 +29,10 @@ if TYPE_CHECKING:
     from ..store import backup, restore
     from . import deleting, overview, projects, reading, recalling, records, saving, searching, sharing, upkeep
 else:
-
-    class _Late:
-        """A use case, imported when it is first used: a process of the command line needs one of them."""
-
-        def __init__(self, name: str) -> None:
-            self._name = name
-
-        def __getattr__(self, attribute: str) -> Any:
-            return getattr(import_module(self._name, __package__), attribute)
-
-    saving, searching, recalling, reading = map(_Late, (".saving", ".searching", ".recalling", ".reading"))
-    deleting, projects, records, overview = map(_Late, (".deleting", ".projects", ".records", ".overview"))
-    upkeep, sharing = _Late(".upkeep"), _Late(".sharing")
-    backup, restore = _Late("..store.backup"), _Late("..store.restore")
+    saving, searching, recalling, reading = map(Late, (".saving", ".searching", ".recalling", ".reading"))
+    deleting, projects, records, overview = map(Late, (".deleting", ".projects", ".records", ".overview"))
+    upkeep, sharing = Late(".upkeep"), Late(".sharing")
+    backup, restore = Late("..store.backup"), Late("..store.restore")
 
 
 class Memory:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ..clock import now as read_clock
 from ..errors import BadInput
@@ -10,6 +11,12 @@ from ..model import MODES, RESULT_MAX, STATES, Filter, Found, Hit, Notice, Query
 from ..search import engine
 from ..store.reading import Snapshot
 from .context import Context
+from .late import Late
+
+if TYPE_CHECKING:
+    from . import missed
+else:
+    missed = Late(".missed")  # few searches need it, and it needs much
 
 _LITTLE = 3  # fewer hits than this are few enough to look elsewhere
 
@@ -48,9 +55,7 @@ def _why_not(ctx: Context, snapshot: Snapshot, query: Query, told: str | None, n
     found = snapshot.observation(row)
     if ctx.config.only_project not in (None, found.project):
         return told
-    from .missed import hiding
-
-    return f"{told}; {hiding(found)}"
+    return f"{told}; {missed.hiding(found)}"
 
 
 def _known(ctx: Context, snapshot: Snapshot, observation_id: str) -> bool:
@@ -88,9 +93,7 @@ def limits(
             )
         )
     if not query.offset and len(hits) < min(_LITTLE, query.limit):
-        from .missed import missed  # few searches need it, and it needs much
-
-        notes += missed(snapshot, query, hits, ctx.config.only_project is not None, now)
+        notes += missed.missed(snapshot, query, hits, ctx.config.only_project is not None, now)
     if (
         query.where.project
         and not hits
