@@ -12,10 +12,10 @@ from kioku_mesh import wire
 from kioku_mesh.clock import now as read_clock
 from kioku_mesh.mesh.twin import Faults, Twin
 from kioku_mesh.model import STATES, Filter
-from kioku_mesh.store import exchange
+from kioku_mesh.store import exchange, sql
 from kioku_mesh.store.store import Store
 
-from .stores import body
+from .stores import body, clone
 
 MESH = frozenset(("mesh", "local"))
 QUIET = 120_000_000  # microseconds in which everything is repaired when nothing is lost any more
@@ -54,6 +54,33 @@ class Company:
         self.twin.committed(name)
         return id_
 
+    def at_rest(self, name: str, id_: str) -> bytes:
+        """The body of a memory as the file of this machine has it."""
+        store = self.store(name)
+        with store.read():
+            return bytes(sql.row(store.reader(), "SELECT body FROM record WHERE id = ?", (bytes.fromhex(id_),))[0])
+
+    def keep(self, name: str) -> None:
+        """Copy the database of a machine aside."""
+        self.store(name).close()
+        shutil.copy(self.folder / name / "memory.db", self.folder / f"{name}.kept")
+
+    def roll_back(self, name: str) -> None:
+        """Put the copy over the database, as a backup tool does that knows nothing of it."""
+        if (self.folder / f"{name}.kept").exists():
+            self.twin.crash(name)
+            self.store(name).close()
+            shutil.copy(self.folder / f"{name}.kept", self.folder / name / "memory.db")
+            self.twin.start(name)
+
+    def clone(self, name: str) -> str:
+        """A second machine that cannot be told from the first, both going on; returns its name here."""
+        self.store(name).close()
+        station, other = self.twin.stations[name], name + "'" * len(self.twin.stations)
+        clone(self.folder / name, self.folder / other)
+        self.twin.join(other, Store(str(self.folder / other), host=name), station.scopes)
+        return other
+
     def settle(self) -> None:
         """Nothing is lost and nobody is apart any more, and everything has time."""
         self.twin.faults = Faults()
@@ -73,6 +100,13 @@ class Company:
         with self.store(name).read(frozenset((scope,)), now) as snapshot:
             rows = snapshot.newest(Filter(states=STATES), now, -1)
             return {o.observation_id: (o.state, o.content) for o in snapshot.observations(rows)}
+
+    def ids(self, name: str) -> set[str]:
+        """Of all observations on this machine."""
+        store = self.store(name)
+        with store.read():
+            rows = sql.rows(store.reader(), "SELECT id FROM record WHERE kind = ?", (wire.OBSERVATION,))
+            return {id_.hex() for (id_,) in rows}
 
     def close(self) -> None:
         for station in self.twin.stations.values():

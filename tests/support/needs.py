@@ -22,6 +22,7 @@ NEEDS: dict[str, Callable[[], bool]] = {
     "posix": lambda: os.name == "posix",
     "root": _root,
     "no-root": lambda: not _root(),
+    "network namespaces": lambda: sys.platform == "linux" and _root() and shutil.which("ip") is not None,
     "git": lambda: shutil.which("git") is not None,
     "npm": lambda: shutil.which("npm") is not None,
     "sh": lambda: shutil.which("sh") is not None,

@@ -7,7 +7,7 @@ Whoever drives it (the Zenoh binding, the in-memory twin) calls `committed`, `up
 from __future__ import annotations
 
 import random
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 
 from .. import __version__, wire
 from ..clock import SECOND
@@ -31,6 +31,8 @@ TIMEOUT = 5 * SECOND  # of one request
 TASKS_MAX = 8  # at once, so that memory is bounded by as many pages
 INBOX_MAX = 8 << 20  # bytes of pushed records that wait to be applied; more are asked for later
 RETRY = (SECOND, 60 * SECOND)  # after a step that brought nothing: first pause and longest
+BODIES = 60 * SECOND  # between two looks for texts that a peer may still have
+_BODIES = 100  # texts asked for at once
 _FIRST_COMPARED = 16  # slots, then twice as many
 _BATCH = 200  # own records sent in one step
 
@@ -69,9 +71,16 @@ class Node:
     """`scopes`: what this node is entitled to. `out` is emptied by the driver."""
 
     def __init__(
-        self, store: Store, who: Who, scopes: frozenset[str], host: str = "", rng: random.Random | None = None
-    ):
-        self.who, self.scopes, self.host = who, scopes - {"local"}, host
+        self,
+        store: Store,
+        who: Who,
+        scopes: frozenset[str],
+        host: str = "",
+        at: Sequence[str] = (),
+        rng: random.Random | None = None,
+    ) -> None:
+        """`at`: the endpoints that it listens on, for others to show."""
+        self.who, self.scopes, self.host, self.at = who, scopes - {"local"}, host, ", ".join(at)
         self.out: list[Out] = []
         self.peers: dict[Address, Peer] = {}
         self.error = ""
@@ -89,6 +98,7 @@ class Node:
         self._announce_at: dict[tuple[str, str], int] = {("mem", scope): 0 for scope in self.scopes}
         self._look_at: dict[tuple[Address, str, str], int] = {}
         self._pauses: dict[tuple[Address, Name], tuple[int, int]] = {}  # until when, and how long the next one is
+        self._bodies_at = 0
         self._dirty = True
 
     # --- what came in
@@ -169,6 +179,9 @@ class Node:
             if at <= now and len(self._tasks) < TASKS_MAX:
                 del self._look_at[address, lane, scope]
                 self._repair(self.peers[address], lane, scope, now)
+        if self._bodies_at <= now:
+            self._bodies_at = now + BODIES
+            self._look_for_bodies(now)
         return min([now + SECOND, *self._announce_at.values(), *self._look_at.values()])
 
     def _take_inbox(self) -> None:
@@ -238,7 +251,7 @@ class Node:
             self._counter = max(self._counter + 1, now)
             said = Announcement(
                 self.who.node, self.who.incarnation, *key, self._counter, talk.digest_of(heads.values()),
-                tuple(changed), self.host, __version__, talk.PROTOCOL, now, tuple(sorted(self.scopes)),
+                tuple(changed), self.host, __version__, talk.PROTOCOL, now, tuple(sorted(self.scopes)), self.at,
             )  # fmt: skip
             self.out.append(Announce(said))
             self._told = {name: head for name, head in self._told.items() if name[:2] != key} | heads
@@ -330,6 +343,19 @@ class Node:
         peer.known[lane, scope].replace(heads)
         peer.news = True
         return True
+
+    def _look_for_bodies(self, now: int) -> None:
+        """A deletion was undone after the text had been erased here: some peer may not have erased it yet."""
+        there = [peer for peer in self.peers.values() if peer.up]
+        for name, tips in exchange.lost(self._store, _BODIES).items():
+            able = [peer for peer in there if name.scope in peer.scopes]
+            if able and len(self._tasks) < TASKS_MAX:
+                self._begin(self._rng.choice(able), name[:2], self._fetch(name, tips), now)
+
+    def _fetch(self, name: Name, tips: Sequence[Tip]) -> Work:
+        """Single records."""
+        page = _page((yield Request("records", *name, slots=tuple(tips))))
+        return page is not None and self._receive(_of(page.records, name)) > 0
 
     def _carry_out(self, step: Step) -> Work:
         return self._pull(step) if isinstance(step, Pull) else self._compare(step)

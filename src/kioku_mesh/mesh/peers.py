@@ -53,7 +53,7 @@ class Peer:
         self.heard = now
         self.ahead = 0
         self.up = True
-        self.host = self.version = self.error = ""
+        self.host = self.version = self.at = self.error = ""
         self.protocol = talk.PROTOCOL
         self.counter = 0
         self.scopes: tuple[str, ...] = ()
@@ -65,5 +65,6 @@ class Peer:
         self.heard, self.up, self.news = now, True, True
         self.ahead = said.now - now
         self.host, self.version, self.protocol, self.scopes = said.host, said.version, said.protocol, said.scopes
+        self.at = said.at
         self.counter = max(self.counter, said.counter)
         return self.known.setdefault((said.lane, said.scope), Known()).learn(said)

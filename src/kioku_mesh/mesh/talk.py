@@ -25,7 +25,7 @@ TIPS_MAX = 64  # of one stream; more forks than that are a hostile peer
 
 class Announcement(NamedTuple):
     """What a node has of one scope. `digest`: of all its heads there; `heads`: its own, and those that changed since
-    announcement `counter` - 1. `now`: its clock, microseconds."""
+    its announcement before. `now`: its clock, microseconds; `at`: the endpoints that it listens on."""
 
     node: str
     incarnation: str
@@ -39,6 +39,7 @@ class Announcement(NamedTuple):
     protocol: int = PROTOCOL
     now: int = 0
     scopes: tuple[str, ...] = ()
+    at: str = ""
 
 
 class Request(NamedTuple):
@@ -79,7 +80,7 @@ def encode_announcement(said: Announcement) -> bytes:
     plain = {
         "p": said.protocol, "node": said.node, "inc": said.incarnation, "lane": said.lane, "scope": said.scope,
         "c": said.counter, "d": said.digest, "heads": _plain_heads(said.heads), "host": said.host,
-        "ver": said.version, "now": said.now, "scopes": list(said.scopes),
+        "ver": said.version, "now": said.now, "scopes": list(said.scopes), "at": said.at,
     }  # fmt: skip
     return _dump(plain)
 
@@ -92,6 +93,7 @@ def decode_announcement(data: bytes) -> Announcement:
         _text(got, "node"), _text(got, "inc"), lane, scope, _number(got, "c"), _text(got, "d"),
         _heads(got.get("heads", []), lane, scope), _text(got, "host", "")[:200], _text(got, "ver", "")[:40],
         _number(got, "p"), _number(got, "now"), tuple(s for s in _list(got, "scopes") if isinstance(s, str))[:100],
+        _text(got, "at", "")[:200],
     )  # fmt: skip
     if lane not in wire.LANES or not wire.is_scope(scope) or not ids.is_origin(f"{said.node}.{said.incarnation}"):
         raise wire.Malformed("an announcement of nobody")

@@ -128,6 +128,10 @@ class Twin:
     def _step(self, station: Station) -> None:
         node = station.node
         assert node is not None
+        if exchange.writer(station.store) != node.who:  # a new life of the store is another node
+            self.crash(station.name)
+            self.start(station.name)
+            return
         station.wake = max(node.step(self.now), self.now + 1000)
         out, node.out = node.out, []
         for message in out:

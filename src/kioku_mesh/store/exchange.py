@@ -13,7 +13,7 @@ import apsw
 
 from .. import wire
 from ..values import NamedTuple
-from . import atrest, log, places, sql
+from . import atrest, life, log, places, sql
 from .log import Head, Tip
 from .store import Store
 from .transaction import Applied
@@ -71,6 +71,13 @@ def awake(store: Store) -> Who:
     with store.write() as transaction:
         alive = transaction.life
     return Who(alive.node, alive.incarnation)
+
+
+def writer(store: Store) -> Who | None:
+    """Who writes this store now; None before anything was saved."""
+    with _reading(store) as db:
+        alive = life.read(db)
+    return Who(alive.node, alive.incarnation) if alive else None
 
 
 def changes(store: Store) -> int:
@@ -187,6 +194,23 @@ def saved_since(store: Store, n: int, limit: int) -> tuple[list[tuple[wire.Heade
                 record = log.read(db, row)
                 found.append((record.header, wire.encode_frame(record)))
         return found, n
+
+
+def lost(store: Store, limit: int) -> dict[Name, tuple[Tip, ...]]:
+    """Records of memories that are shown again although their text was erased here; a peer may still have it."""
+    with _reading(store) as db:
+        rows = sql.rows(
+            db,
+            "SELECT s.lane, s.scope, s.origin, r.seq, r.header FROM observation o JOIN record r ON r.n = o.n"
+            " JOIN stream s ON s.n = r.stream WHERE o.erase_at IS NULL AND NOT o.deleted AND r.body IS NULL"
+            " AND NOT s.withheld AND s.scope <> 'local' LIMIT ?",
+            (limit,),
+        )
+        found: dict[Name, tuple[Tip, ...]] = {}
+        for lane, scope, origin, seq, header in rows:
+            name = Name(lane, scope, origin)
+            found[name] = (*found.get(name, ()), Tip(seq, wire.digest(atrest.unpack(header))))
+        return found
 
 
 class Receiver:
