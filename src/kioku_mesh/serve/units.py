@@ -176,6 +176,8 @@ def launchd(command: Sequence[str]) -> str:
 
 def task(command: Sequence[str], who: str) -> str:
     """A scheduled task of one user, started at login. Elements stand in the order that the schema wants."""
+    import subprocess
+
     program, *rest = command
     windowless = program[: -len("python.exe")] + "pythonw.exe" if program.lower().endswith("python.exe") else program
     user = f"\n      <UserId>{escape(who)}</UserId>" if who else ""
@@ -211,24 +213,11 @@ def task(command: Sequence[str], who: str) -> str:
   <Actions Context="Author">
     <Exec>
       <Command>{escape(windowless)}</Command>
-      <Arguments>{escape(" ".join(map(_windows_word, rest)))}</Arguments>
+      <Arguments>{escape(subprocess.list2cmdline(rest))}</Arguments>
     </Exec>
   </Actions>
 </Task>
 """
-
-
-def _windows_word(text: str) -> str:
-    """As the C runtime takes words apart: backslashes count only before a quote."""
-    if text and not any(c in text for c in ' \t"'):
-        return text
-    quoted, slashes = "", 0
-    for char in text:
-        if char == '"':
-            quoted += "\\" * (slashes + 1)
-        quoted += char
-        slashes = slashes + 1 if char == "\\" else 0
-    return f'"{quoted}{chr(92) * slashes}"'
 
 
 # --- taking it up
