@@ -168,7 +168,9 @@ class Saved(NamedTuple):
     expires_at: int | None = None
 
 
-_TIMES = frozenset(("created_at", "expires_at", "deleted_at", "until", "since", "erased_after", "last_saved"))
+_TIMES = frozenset(
+    ("created_at", "expires_at", "deleted_at", "until", "since", "erased_after", "last_saved", "last_seen")
+)
 
 
 _ONLY_IF_SAID = (

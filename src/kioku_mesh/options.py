@@ -67,7 +67,25 @@ def choices(option: Option) -> tuple[str, ...]:
 OPTIONS: dict[str, Option] = {
     option.key: option
     for option in (
-        Option("mode", _Choice("local"), "local", "how memories are shared: local = this machine alone"),
+        Option(
+            "mode",
+            _Choice("local", "hub", "spoke"),
+            "local",
+            "how memories are shared: local = this machine alone, hub = others connect to it, spoke = it connects to hubs",
+        ),
+        Option(
+            "engine",
+            _Choice("embedded", "zenohd"),
+            "embedded",
+            "what carries memories: embedded = the resident process itself, zenohd = a router of its own beside it",
+        ),
+        Option(
+            "autostart",
+            _Choice("on", "off"),
+            "on",
+            "may an agent's server start the resident process? Only where memories are shared",
+            "KIOKU_MESH_AUTOSTART",
+        ),
         Option(
             "user_id",
             _slug,

@@ -135,6 +135,20 @@ class BackupFile(NamedTuple):
     before: str | None = None
 
 
+class Resident(NamedTuple):
+    """The resident process. `running`: it said so a moment ago; `error`: what keeps it from its work, or ended it."""
+
+    running: bool
+    version: str
+    pid: int
+    since: int
+    last_seen: int | None
+    mode: str
+    engine: str
+    addresses: tuple[str, ...] = ()
+    error: str = ""
+
+
 class Status(NamedTuple):
     """Everything `status` shows. `identity` and `settings`: name -> {value, source}. `counts`: dimension -> name -> n."""
 
@@ -150,3 +164,4 @@ class Status(NamedTuple):
     bytes: int
     stored: Stored
     notes: tuple[Notice, ...] = ()
+    serve: Resident | None = None

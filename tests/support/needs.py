@@ -25,6 +25,7 @@ NEEDS: dict[str, Callable[[], bool]] = {
     "network namespaces": lambda: sys.platform == "linux" and _root() and shutil.which("ip") is not None,
     "git": lambda: shutil.which("git") is not None,
     "npm": lambda: shutil.which("npm") is not None,
+    "systemd-analyze": lambda: shutil.which("systemd-analyze") is not None,
     "sh": lambda: shutil.which("sh") is not None,
     "bash": lambda: shutil.which("bash") is not None,
     "zsh": lambda: shutil.which("zsh") is not None,

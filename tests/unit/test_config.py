@@ -125,7 +125,7 @@ def test_a_wrong_variable_is_named(person: Person, name: str, text: str) -> None
 @pytest.mark.parametrize(
     "line",
     ["retention_days = 3651", "retention_days = -1", "retention_days = 2.5", "retention_days = true", 'user_id = "A"',
-     "user_id = []", "mode = 'hub'", "save.secrets = 1", "backup.keep = '１'", "team_id = 1979-05-27"],
+     "user_id = []", "mode = 'mesh'", "save.secrets = 1", "backup.keep = '１'", "team_id = 1979-05-27"],
 )  # fmt: skip
 def test_a_wrong_value_in_the_global_config_is_named(person: Person, line: str) -> None:
     """A bad value in config.toml is bad input that names file and key; a tolerant load keeps the default and reports it."""

@@ -10,12 +10,13 @@ from ..config import Config
 from ..errors import BadInput, KiokuError
 from ..store.store import Store
 from ..values import NamedTuple
-from . import agents, contents, setup, surroundings
+from . import agents, contents, residence, setup, surroundings
 from .case import Case, failed, not_checked, passed
 from .results import FAIL, WARN, Check, Report, report
 
 __all__ = ["NAMES", "Check", "Report", "examine"]
 
+_SHARED = ("hub", "spoke")
 _WAIT_S = 3.0  # for the write lock: whoever holds it longer is worth a finding
 
 
@@ -26,7 +27,7 @@ class Entry(NamedTuple):
     check: Callable[[Case], Check]
     mend: Callable[[Case], list[str]] | None = None
     stored: bool = False
-    modes: tuple[str, ...] = ("local",)
+    modes: tuple[str, ...] = ("local", *_SHARED)
     asked_for: bool = False  # made only when named
 
 
@@ -47,6 +48,7 @@ _TABLE = (
     Entry("clock", contents.clock, stored=True),
     Entry("incarnations", contents.incarnations, stored=True),
     Entry("backups", contents.backups, contents.make_backup, stored=True),
+    Entry("serve", residence.serve, residence.start, modes=_SHARED),
     Entry("clients", agents.registrations),
     Entry("legacy_namespace", setup.legacy_namespace, asked_for=True),
 )

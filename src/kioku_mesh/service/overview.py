@@ -8,6 +8,7 @@ from ..model import MEMORY_TYPES, STATES, Filter, Notice, Stored
 from ..results import Status
 from ..store import upkeep
 from ..store.reading import Snapshot
+from . import residence
 from .context import Context
 from .reading import with_prefix
 
@@ -54,6 +55,7 @@ def status(ctx: Context) -> Status:
         bytes=upkeep.size(ctx.store),
         stored=Stored(),
         notes=tuple(notes),
+        serve=residence.resident(ctx.config.state_dir),
     )
 
 

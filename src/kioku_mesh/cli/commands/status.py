@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from ...results import Status
+from ...clock import ago
+from ...results import Resident, Status
 from ...service.memory import Memory
 from .. import options, output
 from ..opening import with_memory
@@ -37,6 +38,8 @@ def text(status: Status) -> str:
         ("size", f"{status.bytes:,} bytes"),
         ("this session", output.plural(status.session_saves, "save")),
     ]
+    if status.serve or status.mode != "local":
+        head.append(("resident process", resident(status.serve)))
     counts = [(dimension, counted(names)) for dimension, names in status.counts.items() if names]
     return "\n\n".join((
         output.rows(head),
@@ -44,6 +47,16 @@ def text(status: Status) -> str:
         titled("who you are", sourced(status.identity)),
         titled("settings", sourced(status.settings)),
     ))  # fmt: skip
+
+
+def resident(found: Resident | None) -> str:
+    if found is None:
+        return "does not run"
+    error = f"; error: {output.one_line(found.error)}" if found.error else ""
+    if not found.running:
+        last = f", last sign of life {ago(found.last_seen)}" if found.last_seen else ""
+        return f"does not run{last}{error}"
+    return f"runs since {ago(found.since)} (version {found.version}, process {found.pid}){error}"
 
 
 def titled(title: str, rows: Iterable[Iterable[str]]) -> str:
