@@ -21,12 +21,19 @@ def head(seq: int, scope: str = "mesh") -> Head:
 
 
 def test_nothing_is_there_before_anything_was_written(tmp_path: Path) -> None:
+    """Asking makes no file."""
     run = Run(str(tmp_path))
-    assert (run.serve(), run.peers(), run.heads("x"), run.holders("mem", "mesh", ORIGIN, 1, NOW)) == (None, (), (), (0, 0))
+    assert (run.serve(), run.peers(), run.heads("x"), run.holders("mem", "mesh", ORIGIN, 1, NOW)) == (
+        None,
+        (),
+        (),
+        (0, 0),
+    )
     assert os.listdir(tmp_path) == []
 
 
 def test_what_one_writes_another_reads(tmp_path: Path) -> None:
+    """The resident process tells, commands read."""
     writer, reader = Run(str(tmp_path)), Run(str(tmp_path))
     serve = Serve(42, "1.0", NOW, NOW, "hub", "embedded", ("tcp/10.0.0.1:7447",), "")
     writer.put_serve(serve)
@@ -85,12 +92,14 @@ def test_a_damaged_file_is_made_anew(tmp_path: Path, damage: bytes | None) -> No
 
 
 def test_a_place_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
+    """What may be lost is lost."""
     run = Run(str(tmp_path / "none"))
     run.put_peer(PEER)
     assert run.peers() == ()
 
 
 def test_alive_is_who_said_so_lately() -> None:
+    """By the last beat, whichever way the clock went since."""
     serve = Serve(42, "1.0", NOW, NOW, "hub", "embedded")
     assert serve.alive(NOW + 4 * SECOND)
     assert not serve.alive(NOW + 6 * SECOND)
