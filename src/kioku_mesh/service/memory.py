@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..results import (
         BackupFile,
         Deleted,
+        Existing,
         Got,
         Imported,
         Project,
@@ -103,6 +104,10 @@ class Memory:
     ) -> Purged:
         """Hide and erase at once."""
         return deleting.purge(self._ctx, ids, chain, unknown, visibility, dry_run)
+
+    def existing(self) -> Existing:
+        """What was saved on this machine so far and may leave it."""
+        return sharing.existing(self._ctx)
 
     def withhold(self) -> None:
         """Keep what was saved so far on this machine, also when it shares later."""
