@@ -55,6 +55,17 @@ class Restored(NamedTuple):
     subject: str = ""
 
 
+class Existing(NamedTuple):
+    """Memories saved on this machine, by scope: those that a mesh gets, and those that are withheld from it."""
+
+    open: dict[str, int]
+    withheld: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        return sum((*self.open.values(), *self.withheld.values()))
+
+
 class Shared(NamedTuple):
     """`shared`: appended to a stream that leaves this machine; the others were shared already, or are `local`."""
 

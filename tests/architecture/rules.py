@@ -12,11 +12,11 @@ from .source import OWN, Module, Problem, cycles, functions, imports, prose, wit
 # From the bottom up: a part may import from lines above it here, and from itself.
 TIERS = (
     ("errors", "patterns", "values"),
-    ("ids", "clock"),
+    ("ids", "clock", "endpoints"),
     ("model",),
     ("results",),
     ("text", "wire", "options", "repository", "settings"),
-    ("folders",),
+    ("folders", "interfaces"),
     ("config",),
     ("store",),
     ("search",),

@@ -39,6 +39,9 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "purge": Entry("commands.erase:purge", "Erase memories for good."),
         "projects": Entry("commands.projects:projects", "List, rename, alias and delete projects."),
     },
+    "Several machines": {
+        "share": Entry("commands.share:share", "Share memories that were withheld from other machines."),
+    },
     "Files": {
         "export": Entry("commands.transfer:export", "Write memories to a file (JSON Lines)."),
         "import": Entry("commands.transfer:import_", "Read memories from a file (JSON Lines)."),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..results import (
         BackupFile,
         Deleted,
+        Existing,
         Got,
         Imported,
         Project,
@@ -43,6 +44,11 @@ class Memory:
         self.config = config
         self.identity = identity
         self._ctx = Context(store, config, identity)
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """What this reader is entitled to."""
+        return self._ctx.scopes
 
     def __enter__(self) -> Memory:
         return self
@@ -103,6 +109,10 @@ class Memory:
     ) -> Purged:
         """Hide and erase at once."""
         return deleting.purge(self._ctx, ids, chain, unknown, visibility, dry_run)
+
+    def existing(self) -> Existing:
+        """What was saved on this machine so far and may leave it."""
+        return sharing.existing(self._ctx)
 
     def withhold(self) -> None:
         """Keep what was saved so far on this machine, also when it shares later."""

@@ -11,7 +11,7 @@ from ..clock import MINUTE
 from ..errors import BadInput, TooLarge
 from ..ids import new_id
 from ..values import NamedTuple
-from . import content, erase, fulltext, life, log, sql, view
+from . import content, erase, fulltext, life, log, spread, sql, view
 from .reading import Snapshot
 
 AHEAD = 5 * MINUTE  # a stamp further in the future than this does not lift the clock
@@ -180,8 +180,8 @@ class Transaction:
 
     def _mark_withheld(self, withheld: bool) -> None:
         self.db.execute(
-            "UPDATE stream SET withheld = ? WHERE scope <> 'local' AND substr(origin, 1, length(origin) - 17) = ?",
-            (withheld, self._life.node),
+            f"UPDATE stream SET withheld = ? WHERE scope <> 'local' AND {spread.OWN}",
+            (withheld,),
         )
 
     def share(self, ids: Sequence[str], scopes: frozenset[str]) -> tuple[str, ...]:
