@@ -19,7 +19,9 @@ _RARE = 50  # a word in more memories than this finds too many
 
 def alike(snapshot: Snapshot, content: str, where: Filter, now: int, limit: int) -> list[int]:
     """Rows that share at least two of the rarest words of a text, newest first."""
-    oldest = {expression.phrase(word): snapshot.oldest(expression.phrase(word), _RARE + 1) for word in _longest(content)}
+    oldest = {
+        expression.phrase(word): snapshot.oldest(expression.phrase(word), _RARE + 1) for word in _longest(content)
+    }
     found = sorted((word for word in oldest if oldest[word]), key=lambda word: _rarity(oldest[word]))
     rare = [word for word in found if len(oldest[word]) <= _RARE][:_PAIRED]
     if len(rare) > 1:

@@ -247,7 +247,7 @@ def _derive_observation(
     is_copy = _is_copy(db, key[1])
     held = view.holder(db, *key) if is_copy else None
     dirty = {key} if held else set()
-    if held is None or header.stamp < held.stamp:
+    if held is None or _precedes(db, record, held):
         if held:
             entries.flush()
             erase.unindex(db, held.n)
@@ -262,6 +262,14 @@ def _derive_observation(
     if is_copy and record.body is not None:
         content.compare_copies(db, *key)
     return dirty
+
+
+def _precedes(db: apsw.Connection, record: wire.Record, held: view.Row) -> bool:
+    """Clones of a machine that import the same file write equal stamps; then the digest decides, as anything would do
+    but who came first."""
+    if record.header.stamp != held.stamp:
+        return record.header.stamp < held.stamp
+    return wire.digest(record.raw) < wire.digest(log.read(db, held.n).raw)
 
 
 def regain(db: apsw.Connection, n: int, scope: int, record: wire.Record, entries: content.Entries) -> None:
