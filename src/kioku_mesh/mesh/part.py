@@ -44,14 +44,15 @@ class MeshPart:
         self._connect = tuple(connect)
         self._watch = watch
         self._line: Line | None = None
-        self._due, self._version = 0, -1
+        self._due = 0
+        self._version: object = None
 
     def start(self) -> None:
         """Raises PeerUnreachable when an address cannot be listened on, and StoreError."""
         who = exchange.awake(self._store)
         self._node = Node(self._store, who, self._scopes, self._host, self.addresses)
         self._notes = Notes(self._store.directory)
-        self._due, self._version = 0, -1
+        self._due, self._version = 0, None
         self._line = Line(Address(*who), self._scopes, self.addresses, self._connect, self._answer)
 
     def step(self, now: int) -> float:  # noqa: ARG002
@@ -77,7 +78,7 @@ class MeshPart:
     def _turn(self, line: Line, node: Node) -> bool:
         """One look at everything; False when the store began a new life, which is another node."""
         happened = self._take(line, node)
-        found = exchange.changes(self._store)
+        found = self._store.version()
         if found != self._version:
             self._version, happened = found, True
             node.committed()

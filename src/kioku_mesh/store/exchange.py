@@ -80,11 +80,6 @@ def writer(store: Store) -> Who | None:
     return Who(alive.node, alive.incarnation) if alive else None
 
 
-def changes(store: Store) -> int:
-    """A number that another commit of another process or thread changes. Costs microseconds."""
-    return int(store.reader().pragma("data_version"))
-
-
 def streams(store: Store) -> dict[Name, Local]:
     """All streams that are shared."""
     with _reading(store) as db:

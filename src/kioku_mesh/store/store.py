@@ -104,6 +104,12 @@ class Store:
             )
         return False
 
+    def version(self) -> object:
+        """Something that differs after every commit of another connection. Costs microseconds."""
+        db = self.reader()
+        # The number counts for one connection, and a new one is opened whenever the file is another or was moved into.
+        return getattr(self._local, "file", None), db.pragma("data_version")
+
     def born(self) -> int:
         """When the first memory was saved here, microseconds. Raises StoreError when none was."""
         with translated(self.path):
