@@ -171,6 +171,7 @@ class Resident:
         if _values(changed) == _values(self._config):
             return None
         self._log.note(f"settings changed: mode {changed.get('mode')}")
+        self._log.show(changed.get("log"))
         left = self._end_parts()
         if left:
             return _End(1, f"the settings changed, and these did not end in time: {', '.join(left)}")
