@@ -88,7 +88,9 @@ def test_the_report_is_plain(used: Machine) -> None:
     plain = as_plain(used.examine())
     assert list(plain) == ["version", "ok", "worst_status", "checks"]
     assert all(list(check) == ["name", "status", "summary", "hint", "details"] for check in plain["checks"])
-    assert [check["name"] for check in plain["checks"]] == [n for n in doctor.NAMES if n != "legacy_namespace"]
+    assert [check["name"] for check in plain["checks"]] == [
+        n for n in doctor.NAMES if n not in ("legacy_namespace", "serve")
+    ]
 
 
 def test_checks_are_chosen_by_name(machine: Machine) -> None:
