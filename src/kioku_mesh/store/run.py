@@ -76,9 +76,10 @@ class Peer(NamedTuple):
 
 
 class Run:
-    """One per process; for one thread."""
+    """One per process; for one thread. `writes` False: for those who only read; they wait for nobody and make nothing."""
 
-    def __init__(self, directory: str) -> None:
+    def __init__(self, directory: str, writes: bool = True) -> None:
+        self._writes = writes
         self.path = os.path.join(directory, FILE)
         self._db: apsw.Connection | None = None
 
@@ -110,10 +111,14 @@ class Run:
     def holders(self, lane: str, scope: str, origin: str, seq: int, now: int) -> tuple[int, int]:
         """How many peers said that they have this record, and how many are waited for (see `Peer.counts`)."""
         waited = {peer.node for peer in self.peers() if peer.counts(scope, now)}
+        return len(self.having(lane, scope, origin, seq) & waited), len(waited)
+
+    def having(self, lane: str, scope: str, origin: str, seq: int) -> set[str]:
+        """The peers that said that they have this record."""
         rows = self._ask(
             "SELECT node, tips FROM head WHERE lane = ? AND scope = ? AND origin = ?", (lane, scope, origin)
         )
-        return sum(node in waited and json.loads(tips)[0][0] >= seq for node, tips in rows), len(waited)
+        return {node for node, tips in rows if json.loads(tips)[0][0] >= seq}
 
     # --- writing; done as well as it can be
 
@@ -190,6 +195,8 @@ class Run:
             raise
 
     def _opened(self) -> apsw.Connection:
+        if self._db is None and not self._writes:
+            self._db = self._read_only()
         if self._db is None:
             with suppress(FileExistsError):  # only a new file: closing one drops the locks that SQLite has on it
                 os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
@@ -200,6 +207,13 @@ class Run:
                 _make(db)
             self._db = db
         return self._db
+
+    def _read_only(self) -> apsw.Connection:
+        db = apsw.Connection(self.path, flags=apsw.SQLITE_OPEN_READONLY)
+        if db.pragma("user_version") != _VERSION:
+            db.close()
+            raise apsw.SQLError("written by another version")
+        return db
 
     def _forget_connection(self) -> None:
         if self._db is not None:

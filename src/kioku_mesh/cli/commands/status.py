@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from ...results import Status
+from ...clock import ago
+from ...results import MeshStatus, Status
 from ...service.memory import Memory
 from .. import options, output
 from ..opening import with_memory
@@ -31,7 +32,8 @@ def text(status: Status) -> str:
     state = STORES[status.store]
     head = [
         ("version", status.version),
-        ("mode", status.mode),
+        ("mode", f"{status.mode}, engine {status.mesh.engine}" if status.mesh else status.mode),
+        *shared(status.mesh),
         ("memories in", status.state_dir + (f" ({state})" if state else "")),
         ("settings in", status.config_dir),
         ("size", f"{status.bytes:,} bytes"),
@@ -44,6 +46,19 @@ def text(status: Status) -> str:
         titled("who you are", sourced(status.identity)),
         titled("settings", sourced(status.settings)),
     ))  # fmt: skip
+
+
+def shared(mesh: MeshStatus | None) -> list[tuple[str, str]]:
+    """What a machine that shares tells beside."""
+    if mesh is None:
+        return []
+    machines = [
+        f"{peer.node}{'' if peer.up else f' (seen {ago(peer.last_seen)})'}" for peer in mesh.peers if peer.counted
+    ]
+    return [
+        ("mesh", output.one_line(mesh.summary)),
+        ("machines", output.one_line(", ".join(machines)) or "-"),
+    ]
 
 
 def titled(title: str, rows: Iterable[Iterable[str]]) -> str:
