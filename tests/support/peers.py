@@ -23,7 +23,10 @@ def heads(folder: Path | str) -> tuple[Head, ...]:
 def hear(folder: Path | str, node: str, has: tuple[Head, ...] | None = None, **fields: object) -> Peer:
     """A peer says that it has these heads; everything that is here unless told otherwise."""
     said: dict[str, object] = {"scopes": ("mesh",), "heard": now(), "up": True, "host": node.partition("-")[0]}
-    peer = Peer(node, "0" * 16, **{**said, "version": "1.0", "protocol": 1, "address": "tcp/10.0.0.9:7447", **fields})  # type: ignore[arg-type]
+    peer = Peer(
+        node,
+        **{"incarnation": "0" * 16, **said, "version": "1.0", "protocol": 1, "address": "tcp/10.0.0.9:7447", **fields},
+    )  # type: ignore[arg-type]
     run = Run(str(folder))
     run.put_peer(peer)
     run.put_heads(node, heads(folder) if has is None else has, whole=True)

@@ -8,16 +8,22 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ..clock import SECOND
 from ..clock import now as read_clock
 from ..model import Notice, Observation, Patience, Stored
-from ..results import Receipt
 from ..store import spread
 from ..store.run import Peer, Run
 from ..store.spread import Slot
 from .context import Context
+from .late import Late
+
+if TYPE_CHECKING:
+    from .. import results
+    from ..results import Receipt
+else:  # every save in a mesh comes here, a purge seldom
+    results = Late("..results")
 
 _POLL_S = 0.05
 
@@ -105,7 +111,7 @@ def _receipts(run: Run, slots: Sequence[Slot]) -> tuple[Receipt, ...]:
     past = {slot: run.having(*slot) for slot in slots}
     peers = {peer.node: peer for slot in slots for peer in _waited(run, slot.scope)}
     return tuple(
-        Receipt(
+        results.Receipt(
             node,
             peer.host,
             all(node in having for slot, having in past.items() if slot.scope in peer.scopes),

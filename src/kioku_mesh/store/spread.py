@@ -53,6 +53,11 @@ def own(db: apsw.Connection) -> list[tuple[str, bool, int]]:
     return [(scope, bool(withheld), count) for scope, withheld, count in rows]
 
 
+def lives(db: apsw.Connection) -> set[str]:
+    """The incarnations under which this store wrote."""
+    return {incarnation for (incarnation,) in sql.rows(db, "SELECT incarnation FROM lives")}
+
+
 def stamp(db: apsw.Connection, slot: Slot) -> int | None:
     """When the record in a slot was written, microseconds."""
     row = sql.row(
