@@ -40,6 +40,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "projects": Entry("commands.projects:projects", "List, rename, alias and delete projects."),
     },
     "Several machines": {
+        "mesh": Entry("commands.mesh:mesh", "The other machines, and what each of them has."),
         "share": Entry("commands.share:share", "Share memories that were withheld from other machines."),
     },
     "Files": {

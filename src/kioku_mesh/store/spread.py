@@ -37,6 +37,11 @@ def slots(db: apsw.Connection, observation_id: str) -> tuple[Slot, ...]:
     return tuple(Slot(*row) for row in rows)
 
 
+def slots_of(*headers: wire.Header) -> tuple[Slot, ...]:
+    """Where records that were just written stand; none for those that never leave the machine."""
+    return tuple(Slot(h.lane, h.scope, h.origin, h.seq) for h in headers if h.scope != "local")
+
+
 def own(db: apsw.Connection) -> list[tuple[str, bool, int]]:
     """Observations with a text that were saved here: scope, whether they are withheld, how many. Never `local`."""
     rows: list[Any] = sql.rows(
@@ -46,6 +51,11 @@ def own(db: apsw.Connection) -> list[tuple[str, bool, int]]:
         (wire.OBSERVATION,),
     )
     return [(scope, bool(withheld), count) for scope, withheld, count in rows]
+
+
+def lives(db: apsw.Connection) -> set[str]:
+    """The incarnations under which this store wrote."""
+    return {incarnation for (incarnation,) in sql.rows(db, "SELECT incarnation FROM lives")}
 
 
 def stamp(db: apsw.Connection, slot: Slot) -> int | None:

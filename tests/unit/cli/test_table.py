@@ -15,7 +15,8 @@ from kioku_mesh.cli.group import cli as group
 
 SAVE = {
     "--project", "--memory-type", "--type", "--importance", "--subject", "--summary", "--tags", "--source-files", "--file",
-    "--references", "--ref", "--supersedes", "--visibility", "--local-only", "--expires-at", "--ttl", "--allow-secret",
+    "--references", "--ref", "--supersedes", "--visibility", "--local-only", "--expires-at", "--ttl", "--allow-secret", "--wait",
+    "--timeout",
 }  # fmt: skip
 FILTER = {
     "--project", "--memory-type", "--type", "--tags", "--source-files", "--file", "--references", "--ref", "--agent-family",
@@ -34,7 +35,10 @@ OPTIONS = {
     "revise": SAVE,
     "delete": FILTER | {"--reason", "--dry-run", "--yes"},
     "restore": set(),
-    "purge": {"--dry-run", "--yes", "--chain", "--unknown", "--visibility"},
+    "purge": {"--dry-run", "--yes", "--chain", "--unknown", "--visibility", "--wait", "--timeout"},
+    "mesh status": set(),
+    "mesh peers": set(),
+    "mesh forget": set(),
     "share": {"--project", "--memory-type", "--type", "--dry-run", "--yes"},
     "projects list": set(),
     "projects stats": set(),
