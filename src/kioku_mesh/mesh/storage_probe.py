@@ -43,8 +43,8 @@ class Visit:
         }
         try:
             self._session: zenoh.Session = zenoh.open(zenoh.Config.from_json5(json.dumps(settings)))
-        except zenoh.ZError as error:
-            raise PeerUnreachable(f"no router answers at {endpoint}: {error}", "start it: zenohd -c FILE") from None
+        except zenoh.ZError:
+            raise PeerUnreachable(f"no router answers at {endpoint}", "start it: zenohd -c FILE") from None
 
     def __enter__(self) -> Visit:
         return self
@@ -64,12 +64,18 @@ class Visit:
 
         self._session.put(key, payload, congestion_control=zenoh.CongestionControl.BLOCK)
 
+    def delete(self, key: str) -> None:
+        """Take a key out of the storages."""
+        import zenoh
+
+        self._session.delete(key, congestion_control=zenoh.CongestionControl.BLOCK)
+
     def read(self, key: str, patience: float = 2.0) -> bytes | None:
         """What is stored under a key; None if nobody has it."""
         return next((payload for _, payload in self._replies(key, patience)), None)
 
-    def settled(self, key: str, payload: bytes, patience: float) -> bool:
-        """Whether `payload` can be read from `key` within `patience` seconds: a storage takes its time after a write."""
+    def settled(self, key: str, payload: bytes | None, patience: float) -> bool:
+        """Whether `key` reads as `payload` within `patience` seconds: a storage takes its time after a write."""
         until = time.monotonic() + patience
         while self.read(key) != payload:
             if time.monotonic() > until:

@@ -125,7 +125,7 @@ def unknown(name: str, why: str = "") -> Refused:
     """The error for a file that nobody vouches for."""
     return Refused(
         f"{why}no SHA-256 is known for {name}",
-        "look it up where the release is published and add --sha256 HEX (once for each archive)",
+        f"look it up where the release is published and add --sha256 HEX (once for each archive); {_OFFLINE}",
         file=name,
     )
 

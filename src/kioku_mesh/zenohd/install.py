@@ -19,7 +19,7 @@ from .unpack import Verified
 
 MANIFEST = "zenohd.installed.json"
 _DIGEST = pattern("[0-9a-f]{64}")
-_VERSION = pattern(r"\d+\.\d+\.\d+[0-9A-Za-z.+-]*")
+_VERSION = pattern(r"\d+\.\d+\.\d+(?:-(?:alpha|beta|rc|dev)[0-9A-Za-z.-]*)?")
 
 
 class Installed(NamedTuple):
@@ -100,10 +100,16 @@ def version_of(program: str) -> str:
     except (OSError, subprocess.SubprocessError) as error:
         hint = "is it for this platform? It may also need a newer C library"
         raise NotAvailable(f"{program} cannot be run: {error}", hint) from None
-    found = _VERSION.search(said.stdout + said.stderr)
+    found = version_in(said.stdout + said.stderr)
     if said.returncode or not found:
         raise NotAvailable(f"{program} --version failed: {(said.stderr or said.stdout).strip()[-300:]}")
-    return found[0]
+    return found
+
+
+def version_in(text: str) -> str:
+    """The version in what zenohd says of itself (`v1.9.0-release built with …`); empty if there is none."""
+    found = _VERSION.search(text)
+    return found[0] if found else ""
 
 
 def _download(

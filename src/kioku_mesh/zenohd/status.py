@@ -122,7 +122,7 @@ def _described(
             below = f"@/{zid}/router/status/plugins/storage_manager/storages/"
             rows = router.admin(f"{below}*", patience)
             found = {key.removeprefix(below): value for key, value in rows.items() if isinstance(value, dict)}
-            return True, str(version).removeprefix("v"), found
+            return True, install.version_in(str(version)), found
     problems.append(
         f"something answers at {endpoint} that does not describe itself: is it the zenohd of this configuration?"
     )

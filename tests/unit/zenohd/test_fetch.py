@@ -11,8 +11,7 @@ import pytest
 from kioku_mesh.errors import NotAvailable, Refused
 from kioku_mesh.zenohd.fetch import Source
 from kioku_mesh.zenohd.platforms import DEFAULT_VERSION, DIGESTS, Archive, target
-
-from .releases import Releases, digest, zipped
+from support.releases import Releases, digest, zipped
 
 ARCHIVE = Archive("eclipse-zenoh/zenoh", "1.2.3", "zenoh-1.2.3-here-standalone.zip", ("zenohd",))
 CONTENT = zipped(zenohd=os.urandom(300_000))

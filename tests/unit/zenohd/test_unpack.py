@@ -9,16 +9,15 @@ import pytest
 from kioku_mesh.errors import BadInput, NotFound, Refused
 from kioku_mesh.zenohd import unpack
 from kioku_mesh.zenohd.platforms import target
-
-from .releases import digest, zipped
+from support.releases import digest, zipped
 
 HERE = target("x86_64", "linux", False)
 ROUTER, BACKEND = HERE.archives("1.2.3")
 CONTENTS = {
     ROUTER.name: zipped(
-        zenohd=b"router", libzenoh_plugin_storage_manager__so=b"manager", libzenoh_plugin_rest__so=b"rest"
+        **{"zenohd": b"router", "libzenoh_plugin_storage_manager.so": b"manager", "libzenoh_plugin_rest.so": b"rest"}
     ),
-    BACKEND.name: zipped(libzenoh_backend_rocksdb__so=b"backend"),
+    BACKEND.name: zipped(**{"libzenoh_backend_rocksdb.so": b"backend"}),
 }
 LOOSE = dict(zip(HERE.files, (b"router", b"manager", b"backend"), strict=True))
 
@@ -101,7 +100,7 @@ def test_an_archive_without_the_storage_manager(tmp_path: Path, staging: Path) -
 
 def test_files_lie_anywhere_in_an_archive_and_never_outside(tmp_path: Path, staging: Path) -> None:
     """A path inside an archive decides nothing: files are taken by name into the folder we chose."""
-    escaping = zipped(**{"../../escaped/libzenoh_backend_rocksdb__so": b"backend"})
+    escaping = zipped(**{"../../escaped/libzenoh_backend_rocksdb.so": b"backend"})
     folder = lay(tmp_path / "nested", {**CONTENTS, BACKEND.name: escaping})
     bring(folder, staging)
     assert not (tmp_path / "escaped").exists()

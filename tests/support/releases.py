@@ -14,11 +14,11 @@ from kioku_mesh.zenohd.fetch import Source
 
 
 def zipped(**files: bytes) -> bytes:
-    """An archive of these files; `__` in a name stands for a dot."""
+    """An archive of these files."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, content in files.items():
-            archive.writestr(name.replace("__", "."), content)
+            archive.writestr(name, content)
     return buffer.getvalue()
 
 
