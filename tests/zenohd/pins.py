@@ -9,7 +9,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 VERSION = "1.10.2"  # of the wheel too: they speak the same protocol, and the tests hold one against the other
-SOURCES = ("Cargo.toml", "Cargo.lock", "router/Cargo.toml", "rocksdb/Cargo.toml", "rocksdb/src/lib.rs",
+SOURCES = ("Cargo.toml", "Cargo.lock", "router/Cargo.toml", "rocksdb/Cargo.toml", "rocksdb/build.rs", "rocksdb/src/lib.rs",
            "storage-manager/Cargo.toml", "storage-manager/src/lib.rs")  # fmt: skip
 PRODUCTS = {  # what cargo makes -> the name under which the router looks for it
     "zenohd": "zenohd",
