@@ -73,7 +73,7 @@ def config_(
         file = configuration.file_of(loaded)
         shown = configuration.text(configuration.settings_of(loaded, scopes))
         if only_unit:
-            shown = unit.text(install.program_of(loaded), file)
+            shown = unit.of(loaded)
         output.show({"file": unit.NAME if only_unit else file, "text": shown}, as_json, lambda row: row["text"])
         return
     output.show(configuration.write(loaded, scopes, drop, force), as_json, written)
