@@ -44,6 +44,7 @@ class Written(NamedTuple):
     data: str
     listen: tuple[str, ...]
     restart: bool
+    engine: str  # as it is set: only `zenohd` makes the resident process use this router
 
 
 def file_of(config: Config) -> str:
@@ -102,6 +103,7 @@ def write(config: Config, scopes: Sequence[str] = (), drop: Sequence[str] = (), 
         wanted.data,
         wanted.listen,
         bool(old) and new != old,
+        config.get("engine"),
     )
 
 

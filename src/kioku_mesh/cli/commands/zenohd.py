@@ -91,6 +91,8 @@ def written(done: Written) -> str:
         ]
     if done.restart:
         lines.append("restart zenohd: it reads its configuration when it starts")
+    if done.engine != "zenohd":
+        lines.append("this machine itself does not use it: kioku-mesh init --engine zenohd changes that")
     return "\n".join(map(output.one_line, lines))
 
 
