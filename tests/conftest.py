@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from support import Home
+from support import Home, residents
 from support.needs import excused
 
 # A shell that starts us in the background has us ignore Ctrl-C, and the programs we start would inherit that.
@@ -61,6 +62,8 @@ def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
-    """A home folder of its own, with the installed commands."""
-    return Home(tmp_path / "home")
+def home(tmp_path: Path) -> Iterator[Home]:
+    """A home folder of its own, with the installed commands. A resident process that was started in it is ended."""
+    made = Home(tmp_path / "home")
+    yield made
+    residents.end(made)

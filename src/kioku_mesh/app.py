@@ -2,12 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TextIO
+
 from .config import Config
+from .service.late import Late
 from .service.memory import Memory
 from .store.store import Store
+
+if TYPE_CHECKING:
+    from .mesh import part as mesh
+    from .serve import process, upkeep
+    from .serve.log import Log
+    from .serve.parts import Part
+else:
+    process, upkeep = Late("..serve.process"), Late("..serve.upkeep")
+    mesh = Late("..mesh.part")
 
 
 def open_memory(config: Config, client: tuple[str, str] | None = None) -> Memory:
     """The service for these settings; `client` is (agent_family, client_id) as the client named itself."""
     identity = config.identity(client)
     return Memory(Store(config.state_dir, node=config.get("node"), host=identity.host), config, identity)
+
+
+def serve(config: Config, ready: Callable[[], None] = lambda: None, echo: TextIO | None = None) -> int:
+    """Be the resident process of these settings until asked to end; the exit status."""
+    return process.run(config, serve_parts, ready, echo)
+
+
+def serve_parts(config: Config, log: Log) -> Sequence[Part]:  # noqa: ARG001
+    """What the resident process does with these settings. Nothing is opened here."""
+    parts: list[Part] = [upkeep.Upkeep(lambda: open_memory(config))]
+    if config.get("mode") != "local":
+        parts.append(mesh_part(config))
+    return parts
+
+
+def mesh_part(config: Config, watch: Callable[[str, object], None] | None = None) -> Part:
+    """The mesh of these settings; `watch` is told of everything that happens."""
+    memory = open_memory(config)
+    found: Part = mesh.MeshPart(
+        memory.store, memory.scopes, config.get("listen"), config.get("connect"), memory.identity.host, watch
+    )
+    return found

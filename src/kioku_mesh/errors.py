@@ -13,7 +13,8 @@ KiokuError                 what happened, what to do, a stable code
 │   ├── StoreBusy          store_busy          the write lock was not free in time
 │   └── DiskFull           disk_full
 ├── NotAvailable           not_available       a part that is not set up
-│   └── PeerUnreachable    peer_unreachable
+│   ├── PeerUnreachable    peer_unreachable
+│   └── Sandboxed          sandboxed           whoever started this process forbids what it needs
 ├── Timeout                timeout
 ├── AnswerLost             answer_lost         it was done, but the answer could not be written
 └── Internal               internal            a defect of ours
@@ -97,6 +98,10 @@ class NotAvailable(KiokuError):
 
 class PeerUnreachable(NotAvailable):
     code, http_status = "peer_unreachable", 502
+
+
+class Sandboxed(NotAvailable):
+    code = "sandboxed"
 
 
 class Timeout(KiokuError):

@@ -182,14 +182,17 @@ class PeerState(NamedTuple):
 
 
 class Resident(NamedTuple):
-    """The process that shares, as it last said. `running`: it said so a moment ago."""
+    """The resident process. `running`: it said so a moment ago; `error`: what keeps it from its work, or ended it."""
 
     running: bool
-    pid: int = 0
-    version: str = ""
-    started: int | None = None
+    version: str
+    pid: int
+    since: int
+    last_seen: int | None
+    mode: str
+    engine: str
     addresses: tuple[str, ...] = ()
-    last_error: str = ""
+    error: str = ""
 
 
 class MeshStatus(NamedTuple):
@@ -203,7 +206,7 @@ class MeshStatus(NamedTuple):
     everywhere: bool
     summary: str
     stored: Stored
-    serve: Resident
+    serve: Resident | None = None
     peers: tuple[PeerState, ...] = ()
     notes: tuple[Notice, ...] = ()
 
@@ -224,3 +227,4 @@ class Status(NamedTuple):
     stored: Stored
     notes: tuple[Notice, ...] = ()
     mesh: MeshStatus | None = None
+    serve: Resident | None = None

@@ -21,7 +21,7 @@ TIERS = (
     ("store",),
     ("search",),
     ("service",),
-    ("clients", "transfer"),
+    ("clients", "serve", "transfer"),
     ("doctor",),
     ("app",),
     ("cli", "mcp"),
@@ -57,6 +57,8 @@ def _downwards(module: Module, target: str) -> bool:
     unit = target.split(".")[1]
     if unit == "__version__":
         return True
+    if module.name.endswith(".__main__"):  # the entry of a process: nobody imports it
+        return RANKS.get(unit, 99) <= RANKS["app"]
     if not module.unit:
         return False  # the package itself stays free to import: whoever imports a part runs it first
     return unit == module.unit or RANKS.get(unit, 99) < RANKS[module.unit]

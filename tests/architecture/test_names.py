@@ -32,6 +32,7 @@ ERROR_CODES = {
     "DiskFull": "disk_full",
     "NotAvailable": "not_available",
     "PeerUnreachable": "peer_unreachable",
+    "Sandboxed": "sandboxed",
     "Timeout": "timeout",
     "AnswerLost": "answer_lost",
     "Internal": "internal",

@@ -57,7 +57,7 @@ def test_the_other_answers_have_these_shapes(home: Home) -> None:
     home.save(TEXT, "-p", "shop")
     assert set(home.json("status")) == {
         "version", "state_dir", "config_dir", "mode", "store", "identity", "settings", "counts", "session_saves", "bytes",
-        "stored", "notes",
+        "stored", "notes", "serve",
     }  # fmt: skip
     assert set(home.json("recall", "staging")) == {"text", "results", "count", "withheld", "notes"}
     assert set(home.json("brief")) == {"text", "results", "count", "withheld", "notes"}

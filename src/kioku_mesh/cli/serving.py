@@ -1,16 +1,31 @@
-"""What a change of the mode means for the process that shares: the one place that speaks of it."""
+"""What a change of the settings means for the process that shares: the one place of the setup that starts and ends it."""
 
 from __future__ import annotations
 
 from ..config import Config
-from ..errors import NotAvailable
+from ..errors import KiokuError
+from ..serve import control, units
 
 
 def follow(config: Config) -> tuple[str, ...]:
-    """After a change of the settings: what the person does next, or what was done."""
-    return () if config.get("mode") == "local" else ("start it with kioku-mesh serve",)
+    """After a change of the settings: have the process run with them, or end it. Says what was done or is left to do.
+
+    What does not work is told: the settings stand.
+    """
+    try:
+        stopped = control.stop(config)
+        if config.get("mode") == "local":
+            return ("nothing is shared any more; what other machines have stays there",) if stopped else ()
+        if config.get("autostart") == "off":
+            return ("start it with kioku-mesh serve",)
+        control.ensure(config)
+    except KiokuError as error:
+        return (f"the process that shares is not in step with this: {error.message}", f"what helps: {error.hint}")
+    return ("it is running; kioku-mesh mesh status tells what has arrived where",)
 
 
-def install_unit(_config: Config) -> str:
-    """Have systemd start the process; says what was done. Raises NotAvailable."""
-    raise NotAvailable("this version cannot install a service", "leave --install-systemd out")
+def install(config: Config) -> tuple[str, ...]:
+    """Have the system start it, now and after every login. Raises NotAvailable where no way is known."""
+    done = units.install(config)
+    said = f"service {'written to' if done.written else 'is in'} {done.path}"
+    return (said, *((f"{done.why}; run by hand: {'; '.join(done.left)}",) if done.left else ()))

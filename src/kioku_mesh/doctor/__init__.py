@@ -11,7 +11,7 @@ from ..errors import BadInput, KiokuError
 from ..options import SHARING
 from ..store.store import Store
 from ..values import NamedTuple
-from . import agents, contents, network, setup, surroundings
+from . import agents, contents, network, residence, setup, surroundings
 from .case import Case, failed, not_checked, passed
 from .results import FAIL, WARN, Check, Report, report
 
@@ -49,7 +49,7 @@ _TABLE = (
     Entry("clock", contents.clock, stored=True),
     Entry("incarnations", contents.incarnations, stored=True),
     Entry("backups", contents.backups, contents.make_backup, stored=True),
-    Entry("serve", network.resident, modes=MESHED),
+    Entry("serve", residence.serve, residence.start, modes=MESHED),
     Entry("peers", network.peers, modes=MESHED),
     Entry("peer_clocks", network.peer_clocks, modes=MESHED),
     Entry("peer_versions", network.peer_versions, modes=MESHED),

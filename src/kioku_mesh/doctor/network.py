@@ -9,7 +9,7 @@ from contextlib import closing
 from .. import __version__, endpoints, interfaces
 from ..clock import DAY
 from ..results import MeshStatus, PeerState
-from ..service import meshing, modes
+from ..service import meshing, modes, residence
 from ..service.context import Context
 from ..store import log, spread
 from ..store.run import Run
@@ -17,7 +17,7 @@ from ..store.spread import Slot
 from .case import Case, failed, not_checked, passed, warned
 from .results import Check, plural
 
-START = "start it with kioku-mesh serve"
+START = "`kioku-mesh serve --stop`, then `kioku-mesh serve`"
 _LAGGING_S = 60.0  # that a peer which is there may lack something
 _OFFSET_S = 300.0  # that a clock may differ; stamps further ahead do not count
 _PATIENCE_S = 2.0  # for a connection
@@ -36,21 +36,6 @@ def needs_store(check: Callable[[Case, MeshStatus], Check]) -> Callable[[Case], 
 
     made.__doc__ = check.__doc__
     return made
-
-
-@needs_store
-def resident(case: Case, mesh: MeshStatus) -> Check:
-    """Does the process that shares run, and does it do its work?"""
-    serve = mesh.serve
-    if not serve.running:
-        return warned("the process that shares is not running; saving and searching go on without it", START)
-    if serve.last_error:
-        return warned(f"the process that shares runs, but: {serve.last_error}", f"its log is in {case.store.directory}")
-    if serve.version != __version__:
-        return warned(
-            f"the process that shares is of version {serve.version}, this is {__version__}", "stop it, and " + START
-        )
-    return passed(f"process {serve.pid} shares", addresses=list(serve.addresses))
 
 
 @needs_store
@@ -219,9 +204,8 @@ def ports(case: Case) -> Check:
         return failed("a hub that listens nowhere", "kioku-mesh init --mode hub --listen ADDRESS")
     if not wanted:
         return passed("a spoke that listens nowhere")
-    with closing(Run(case.store.directory, writes=False)) as run:
-        serve = run.serve()
-    running = serve is not None and serve.alive(case.now)
+    serve = residence.resident(case.store.directory)
+    running = serve is not None and serve.running
     for each in wanted:
         found = _port(each, running or case.config.get("engine") == "zenohd")
         if found:
@@ -248,5 +232,5 @@ def _port(endpoint: str, expected: bool) -> Check | None:
     if code:
         return failed(f"{endpoint} cannot be opened: {_why(code)}", "choose another with kioku-mesh init --listen")
     if expected:
-        return failed(f"nothing answers at {endpoint} although the process that shares runs", "stop it, and " + START)
+        return failed(f"nothing answers at {endpoint} although the process that shares runs", START)
     return None

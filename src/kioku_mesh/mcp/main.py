@@ -6,7 +6,8 @@ import importlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, BinaryIO
 
 from .. import __version__
@@ -134,7 +135,8 @@ class Server:
                 environ = self._config().environ
                 named = {tool["name"]: tool for tool in self.tools()}
                 opener = module.opener(environ, self._options.only_project)
-                self._sessions = module.Sessions(named, opener, environ, self._config().cwd)
+                starter = late("mcp.autostart").Autostart(partial(_ensure_resident, environ))
+                self._sessions = module.Sessions(named, opener, environ, self._config().cwd, starter.touch)
         result: dict[str, Any] = self._sessions.run(request, roots)
         return result
 
@@ -160,6 +162,13 @@ class Server:
         if self._settings is None:
             self._settings = late("config").load(tolerant=True)
         return self._settings
+
+
+def _ensure_resident(environ: Mapping[str, str]) -> bool:
+    """Was it started just now? The settings are read anew: they may have been changed meanwhile. Raises KiokuError."""
+    settings = late("config").load(environ, tolerant=True)
+    wanted = settings.get("mode") != "local" and settings.get("autostart") == "on"
+    return bool(wanted and late("serve.control").ensure(settings))
 
 
 def late(module: str) -> Any:

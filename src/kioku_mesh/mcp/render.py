@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import clock
 from ..model import Found, Notice, Saved, as_plain
-from ..results import Deleted, Got, Project, Recalled, Restored, Status
+from ..results import Deleted, Got, Project, Recalled, Resident, Restored, Status
 from ..service.packing import harmless
 from ..values import NamedTuple
 from . import rows
@@ -128,8 +128,15 @@ def status(result: Status) -> Answer:
     shown = {"you": data.get("identity"), "settings": data.get("settings"), **data.get("counts", {})}
     lines += [f"{name}: {_pairs(pairs)}" for name, pairs in shown.items() if pairs]
     lines.append(f"saved in this session: {result.session_saves}; {result.bytes} bytes")
+    if result.mode != "local":
+        lines.append(f"resident process: {_resident(result.serve)}")
     lines += [f"note: {note.message}" for note in result.notes]
     return _answer(lines, data)
+
+
+def _resident(found: Resident | None) -> str:
+    how = "runs" if found and found.running else "does not run"
+    return f"{how}; {found.error}" if found and found.error else how
 
 
 def _answer(lines: Sequence[str], data: dict[str, Any]) -> Answer:

@@ -32,10 +32,19 @@ class Session:
 class Sessions:
     """Does tools/call and resources/read. Thread-safe; a memory is opened at the first call of its caller."""
 
-    def __init__(self, tools: Mapping[str, Tool], open_: Open, environ: Mapping[str, str], cwd: str) -> None:
+    def __init__(
+        self,
+        tools: Mapping[str, Tool],
+        open_: Open,
+        environ: Mapping[str, str],
+        cwd: str,
+        called: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`called`: told after each call, and must neither raise nor wait."""
         self._tools = tools
         self._writes = any(not tool["annotations"]["readOnlyHint"] for tool in tools.values())
         self._open = open_
+        self._called = called
         self._environ = environ
         self._cwd = cwd
         self._sessions: dict[Caller, Session] = {}
@@ -107,6 +116,7 @@ class Sessions:
                 session.calls -= 1
             if self._writes:
                 self._tender.touch()
+            self._called()
 
     def _tend(self) -> None:
         """The last memory used does the background work; what goes wrong there shows in the next call."""

@@ -17,9 +17,9 @@ from ..results import MeshStatus, PeerState, Resident
 from ..store import log, spread
 from ..store.log import Head
 from ..store.reading import Snapshot
-from ..store.run import SILENT, Peer, Run, Serve
+from ..store.run import SILENT, Peer, Run
 from ..store.spread import Slot
-from . import modes
+from . import modes, residence
 from .context import Context
 
 Stream = tuple[str, str, str]  # lane, scope, origin
@@ -31,13 +31,14 @@ def status(ctx: Context, heads: bool = False) -> MeshStatus:
     mode, engine = ctx.config.get("mode"), ctx.config.get("engine")
     if not ctx.meshed:
         alone = "this machine shares with no other (mode local)"
-        return MeshStatus(mode, engine, modes.ADMISSION, False, alone, Stored(), Resident(False))
+        return MeshStatus(mode, engine, modes.ADMISSION, False, alone, Stored())
     now = read_clock()
     with closing(Run(ctx.store.directory, writes=False)) as run, ctx.store.read(ctx.scopes, now) as snapshot:
         ours = _by_stream(log.heads(snapshot.db))
         mine = ctx.scopes - {"local"}
         peers = tuple(_state(snapshot, ours, mine, peer, run.heads(peer.node), now, heads) for peer in run.peers())
-        resident = _resident(run.serve(), now)
+        told = run.serve()
+    resident = residence.shown(told) if told else None
     counted = [peer for peer in peers if peer.counted]
     level = sum(not peer.lag_records for peer in counted)
     everywhere = bool(counted) and level == len(counted) and not any(peer.missing_here for peer in counted)
@@ -107,12 +108,6 @@ def _plain(head: Head) -> dict[str, Any]:
     return {**head._asdict(), "tips": [{"seq": tip.seq, "digest": tip.digest} for tip in head.tips]}
 
 
-def _resident(serve: Serve | None, now: int) -> Resident:
-    if serve is None:
-        return Resident(False)
-    return Resident(serve.alive(now), serve.pid, serve.version, serve.started, serve.addresses, serve.error)
-
-
 def _summary(counted: list[PeerState], everywhere: bool) -> str:
     if not counted:
         return "no other machine is known yet"
@@ -126,11 +121,11 @@ def _summary(counted: list[PeerState], everywhere: bool) -> str:
     return f"not everything is everywhere: {', '.join([*here, *behind[:_NAMED], *more])} (records)"
 
 
-def _notes(resident: Resident, peers: tuple[PeerState, ...]) -> Iterable[Notice]:
-    if not resident.running:
+def _notes(resident: Resident | None, peers: tuple[PeerState, ...]) -> Iterable[Notice]:
+    if resident is None or not resident.running:
         yield Notice("not_running", "the process that shares is not running: what is saved goes out when it does")
-    if resident.last_error:
-        yield Notice("serve_error", resident.last_error)
+    if resident and resident.error:
+        yield Notice("serve_error", resident.error)
     silent = [peer.node for peer in peers if not peer.counted]
     if silent:
         yield Notice("silent", f"not heard for 30 days and not counted: {', '.join(silent)}")

@@ -10,6 +10,7 @@ from ..model import MEMORY_TYPES, STATES, Filter, Notice, Stored
 from ..results import Status
 from ..store import upkeep
 from ..store.reading import Snapshot
+from . import residence
 from .context import Context
 from .late import Late
 from .reading import with_prefix
@@ -63,7 +64,8 @@ def status(ctx: Context) -> Status:
         bytes=upkeep.size(ctx.store),
         stored=shared.stored if shared else Stored(),
         notes=(*notes, *(shared.notes if shared else ())),
-        mesh=shared and shared._replace(notes=()),
+        mesh=shared and shared._replace(notes=(), serve=None),
+        serve=residence.resident(ctx.config.state_dir),
     )
 
 

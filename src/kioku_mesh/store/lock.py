@@ -67,7 +67,7 @@ class WriteLock:
         self._fd = _open(path)
         try:
             self._acquire(wait_s)
-            while not self._is_current():  # the directory was removed or replaced while we waited
+            while not self.is_current():  # the directory was removed or replaced while we waited
                 self.release()
                 self._fd = _open(path)
                 self._acquire(wait_s)
@@ -83,7 +83,8 @@ class WriteLock:
                 "look at that process; if it hangs, end it (what it had acknowledged is safe) and try again",
             )
 
-    def _is_current(self) -> bool:
+    def is_current(self) -> bool:
+        """Is the file that is locked the one that others would lock? Raises OSError when there is none."""
         ours, there = os.fstat(self._fd), os.stat(self._path)
         return (ours.st_dev, ours.st_ino) == (there.st_dev, there.st_ino)
 
@@ -114,6 +115,11 @@ class WriteLock:
         return os.fstat(self._fd).st_ino
 
     @property
+    def who(self) -> str:
+        """Process and time of this acquisition: no other one has the same."""
+        return self._get(_WHO, _MARK)
+
+    @property
     def mark(self) -> str:
         """What the last commit left here; empty if nothing did."""
         return self._get(_MARK, _BASE)
@@ -135,6 +141,23 @@ class WriteLock:
         fd, self._fd = self._fd, -1
         if fd >= 0:
             os.close(fd)
+
+
+def is_held(path: str) -> bool:
+    """Does somebody hold the lock? Whoever asks for it at this moment waits for us. Raises OSError."""
+    try:
+        fd = os.open(path, os.O_RDWR if sys.platform == "win32" else os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        return not _try(fd)
+    finally:
+        os.close(fd)
+
+
+def who(path: str) -> str:
+    """The line of whoever acquired the lock last, read without the lock; empty if nobody did."""
+    return _line(path, _WHO, _MARK)
 
 
 def mark(path: str) -> str:

@@ -82,6 +82,7 @@ class Run:
         self._writes = writes
         self.path = os.path.join(directory, FILE)
         self._db: apsw.Connection | None = None
+        self._inode = 0
 
     def close(self) -> None:
         if self._db is not None:
@@ -158,7 +159,8 @@ class Run:
     # --- the file
 
     def _ask(self, statement: str, values: tuple[object, ...] = ()) -> list[Any]:
-        if self._db is None and not os.path.exists(self.path):
+        if not self._there():
+            self._forget_connection()
             return []
         try:
             return sql.rows(self._opened(), statement, values)
@@ -195,8 +197,10 @@ class Run:
             raise
 
     def _opened(self) -> apsw.Connection:
+        if self._db is not None and self._there() != self._inode:  # removed: others look at another file
+            self._forget_connection()
         if self._db is None and not self._writes:
-            self._db = self._read_only()
+            self._db, self._inode = self._read_only(), self._there()
         if self._db is None:
             with suppress(FileExistsError):  # only a new file: closing one drops the locks that SQLite has on it
                 os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
@@ -205,7 +209,7 @@ class Run:
             sql.rows(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF")
             if db.pragma("user_version") != _VERSION:
                 _make(db)
-            self._db = db
+            self._db, self._inode = db, self._there()
         return self._db
 
     def _read_only(self) -> apsw.Connection:
@@ -214,6 +218,12 @@ class Run:
             db.close()
             raise apsw.SQLError("written by another version")
         return db
+
+    def _there(self) -> int:
+        try:
+            return os.stat(self.path).st_ino
+        except OSError:
+            return 0
 
     def _forget_connection(self) -> None:
         if self._db is not None:

@@ -10,7 +10,7 @@ from kioku_mesh.cli.commands.mesh import length, offset
 from kioku_mesh.clock import DAY, SECOND, now
 from kioku_mesh.errors import NotFound
 from kioku_mesh.model import Draft, Notice, Patience, Stored
-from kioku_mesh.results import Got, MeshStatus, PeerState, Purged, Receipt, Resident
+from kioku_mesh.results import Got, MeshStatus, PeerState, Purged, Receipt
 
 from .conftest import IDS, SAVED, Asked, line, observation
 
@@ -19,9 +19,7 @@ PEER = PeerState(
     ({"lane": "mem", "scope": "mesh", "origin": "x", "floor": 1, "tips": []},),
 )  # fmt: skip
 NOTES = (Notice("not_running", "it is not running"), Notice("not_enforced", "nobody enforces"))
-MESH = MeshStatus(
-    "hub", "embedded", "network", True, "all well", Stored(True, 1, 1, True), Resident(False), (PEER,), NOTES
-)
+MESH = MeshStatus("hub", "embedded", "network", True, "all well", Stored(True, 1, 1, True), None, (PEER,), NOTES)
 
 
 @pytest.mark.parametrize(

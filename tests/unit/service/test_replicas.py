@@ -78,9 +78,9 @@ def test_in_mode_local_nothing_of_others_is_looked_at(folder: Path, monkeypatch:
         it.save(Draft("the lease is 30 s"))
         it.get([id_])
         assert it.purge([id_]).receipts == ()
+        assert [name for name in sys.modules if name.endswith((".replicas", ".meshing", ".store.run"))] == []
         plain = as_plain(it.status())
     assert (plain["stored"], "mesh" in plain) == ({"here": True, "peers": 0, "of": 0}, False)
-    assert [name for name in sys.modules if name.endswith((".replicas", ".meshing", ".store.run"))] == []
 
 
 @pytest.mark.parametrize("damage", [b"no database" * 1000, b"", None])
@@ -185,7 +185,7 @@ def test_the_mesh_in_one_line(folder: Path) -> None:
         found = it.mesh()
         assert (found.everywhere, found.summary) == (True, "everything is everywhere: here and on 2 other machines")
         assert [note.code for note in found.notes] == ["not_enforced"]
-        assert it.status().mesh == found._replace(notes=())
+        assert it.status().mesh == found._replace(notes=(), serve=None)
 
 
 def test_the_lag_of_a_peer(folder: Path) -> None:
@@ -234,7 +234,8 @@ def test_who_has_the_process_that_shares(folder: Path) -> None:
         assert [note.code for note in it.mesh().notes] == ["not_running", "not_enforced"]
         peers.beat(folder, error="port 7447 is taken", addresses=("tcp/10.0.0.1:7447",))
         found = it.mesh()
+        assert found.serve is not None
         assert (found.serve.running, found.serve.pid) == (True, 4242)
         assert [note.message for note in found.notes if note.code == "serve_error"] == ["port 7447 is taken"]
         Run(str(folder)).drop_serve()
-        assert not it.mesh().serve.running
+        assert it.mesh().serve is None

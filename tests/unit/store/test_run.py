@@ -92,6 +92,19 @@ def test_a_damaged_file_is_made_anew(tmp_path: Path, damage: bytes | None) -> No
     assert Run(str(tmp_path)).peers() == (PEER,)
 
 
+def test_a_file_that_was_removed_under_its_user_is_made_anew(tmp_path: Path) -> None:
+    """Whoever has it open does not go on with a file that nobody else sees; asking makes none."""
+    writer, reader = Run(str(tmp_path)), Run(str(tmp_path))
+    writer.put_peer(PEER)
+    assert reader.peers() == (PEER,)
+    for path in tmp_path.iterdir():
+        path.unlink()
+    assert reader.peers() == ()
+    assert os.listdir(tmp_path) == []
+    writer.put_peer(PEER)
+    assert reader.peers() == (PEER,)
+
+
 def test_a_place_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     """What may be lost is lost."""
     run = Run(str(tmp_path / "none"))

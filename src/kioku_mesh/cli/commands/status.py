@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from ...clock import ago
-from ...results import MeshStatus, Status
+from ...results import MeshStatus, Resident, Status
 from ...service.memory import Memory
 from .. import options, output
 from ..opening import with_memory
@@ -39,6 +39,8 @@ def text(status: Status) -> str:
         ("size", f"{status.bytes:,} bytes"),
         ("this session", output.plural(status.session_saves, "save")),
     ]
+    if status.serve or status.mode != "local":
+        head.append(("resident process", resident(status.serve)))
     counts = [(dimension, counted(names)) for dimension, names in status.counts.items() if names]
     return "\n\n".join((
         output.rows(head),
@@ -59,6 +61,16 @@ def shared(mesh: MeshStatus | None) -> list[tuple[str, str]]:
         ("mesh", output.one_line(mesh.summary)),
         ("machines", output.one_line(", ".join(machines)) or "-"),
     ]
+
+
+def resident(found: Resident | None) -> str:
+    if found is None:
+        return "does not run"
+    error = f"; error: {output.one_line(found.error)}" if found.error else ""
+    if not found.running:
+        last = f", last sign of life {ago(found.last_seen)}" if found.last_seen else ""
+        return f"does not run{last}{error}"
+    return f"runs since {ago(found.since)} (version {found.version}, process {found.pid}){error}"
 
 
 def titled(title: str, rows: Iterable[Iterable[str]]) -> str:

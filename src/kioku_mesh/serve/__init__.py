@@ -1,0 +1,1 @@
+"""The resident process of a machine: background work, and whatever is shared with other machines."""
