@@ -53,7 +53,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "init": Entry("commands.init:init", "Set up this machine (never needed for local use)."),
         "mcp": Entry("commands.mcp:mcp", "Register the memory with your agents."),
         "config": Entry("commands.config:config", "Show and change settings."),
-        "serve": Entry("commands.serve:serve", "The resident process: start, stop, look."),
+        "serve": Entry("commands.serve:serve", "Start, stop and look at the resident process."),
         "status": Entry("commands.status:status", "What is here, where, and who you are."),
         "doctor": Entry("commands.doctor:doctor", "Check that everything works, and repair it."),
         "gc": Entry("commands.erase:gc", "Erase what is past its time."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from contextlib import closing
@@ -156,19 +157,25 @@ def _spawned_apart(whole: list[str], options: dict[str, Any]) -> subprocess.Pope
 
 
 def _heard(process: subprocess.Popen[bytes], wait_s: float) -> dict[str, Any]:
-    """Its first words: it says that it has started, or why not, and then lets go of the pipe."""
-    import subprocess
+    """Its first words: it says that it has started, or why not, and then lets go of the pipe.
 
-    try:
-        output, _ = process.communicate(timeout=wait_s)
-    except subprocess.TimeoutExpired:
-        if process.stdout:
-            process.stdout.close()
+    Not by `communicate`, which would wait for its end as well, where it cannot leave a process between us behind.
+    """
+    heard: list[bytes] = []
+    pipe = process.stdout
+    assert pipe is not None
+    listener = threading.Thread(target=lambda: heard.append(pipe.read()), daemon=True)
+    listener.start()
+    listener.join(wait_s)
+    if not heard:
         raise Timeout(
             f"the resident process said nothing for {wait_s:g} s",
             "`kioku-mesh serve --status` shows whether it came up",
-        ) from None
-    lines = output.decode("utf-8", "replace").strip().splitlines()
+        )
+    pipe.close()
+    if sys.platform != "win32":
+        process.wait()  # the one between us, which ends at once
+    lines = heard[0].decode("utf-8", "replace").strip().splitlines()
     try:
         said = json.loads(lines[-1])
     except (IndexError, ValueError):

@@ -14,8 +14,8 @@ from ..store import places
 from ..store.connection import translated
 from ..store.lock import WriteLock, is_held
 from ..store.lock import who as last_holder
+from ..store.run import LOCK as FILE
 
-FILE = "serve.lock"  # never deleted
 REQUEST = "serve.stop"
 _WAIT_S = 1.0  # whoever only looks whether it is held holds it for a moment
 

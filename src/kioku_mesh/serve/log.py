@@ -25,9 +25,13 @@ class Log:
     ) -> None:
         """`echo`: a stream for people that gets the same lines."""
         self._path, self._echo, self._bytes, self._kept = path, echo, bytes, kept
-        self._shown = LEVELS.index(level)
+        self.show(level)
         self._guard = threading.Lock()
         self._fd = -1
+
+    def show(self, level: str) -> None:
+        """How much is written from now on."""
+        self._shown = LEVELS.index(level)
 
     def error(self, text: str) -> None:
         self._write("error", text)

@@ -130,7 +130,7 @@ def told(error: BaseException) -> str:
         text = ": ".join(str(part) for part in (error.filename, error.strerror or type(error).__name__) if part)
     else:
         text = f"internal error ({type(error).__name__})"
-    return text[:_ERROR]
+    return text[:_ERROR].encode("utf-8", "replace").decode()  # a file may have any name
 
 
 def where(error: BaseException) -> str:

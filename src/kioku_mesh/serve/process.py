@@ -27,6 +27,7 @@ BEAT_S = 1.0  # between two signs of life
 TICK_S = 0.1  # between two looks whether it shall end
 GRACE_S = 10.0  # for the parts to end
 SANDBOX_S = 60.0  # without a part's work before giving up where it is forbidden
+_REREAD = 10  # signs of life between two looks whether others see them
 _LOOK_S = 5.0  # between two looks at the version on the disk
 _GONE_LOOKS = 12  # looks at which nothing is installed before it counts as removed: an upgrade takes a moment
 
@@ -89,6 +90,7 @@ class Resident:
         self._next_look = 0.0
         self._version_look: object = None
         self._looks_gone = 0
+        self._beats = 0
 
     def run(self, ready: Callable[[], None]) -> int:
         self._listen()
@@ -171,6 +173,7 @@ class Resident:
         if _values(changed) == _values(self._config):
             return None
         self._log.note(f"settings changed: mode {changed.get('mode')}")
+        self._log.show(changed.get("log"))
         left = self._end_parts()
         if left:
             return _End(1, f"the settings changed, and these did not end in time: {', '.join(left)}")
@@ -196,7 +199,16 @@ class Resident:
     # --- signs of life
 
     def _beat(self) -> None:
+        self._beats += 1
+        if self._beats % _REREAD == 0 and not self._is_seen():
+            self._table.close()  # a file that was damaged behind our back is made anew by opening it
         self._table.put_serve(self._row(read_clock(), self._errors()))
+
+    def _is_seen(self) -> bool:
+        """Do others find what was told last? What we have in memory need not be what the file says."""
+        with closing(Run(self._config.state_dir)) as other:
+            row = other.serve()
+        return row is not None and (row.pid, row.started) == lock.split(self._who)
 
     def _row(self, beat: int, error: str) -> Serve:
         pid, started = lock.split(self._who)

@@ -37,8 +37,7 @@ def status(ctx: Context, heads: bool = False) -> MeshStatus:
         ours = _by_stream(log.heads(snapshot.db))
         mine = ctx.scopes - {"local"}
         peers = tuple(_state(snapshot, ours, mine, peer, run.heads(peer.node), now, heads) for peer in run.peers())
-        told = run.serve()
-    resident = residence.shown(told) if told else None
+    resident = residence.resident(ctx.store.directory)
     counted = [peer for peer in peers if peer.counted]
     level = sum(not peer.lag_records for peer in counted)
     everywhere = bool(counted) and level == len(counted) and not any(peer.missing_here for peer in counted)

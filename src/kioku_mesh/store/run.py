@@ -20,6 +20,7 @@ from . import sql
 from .log import Head, Tip
 
 FILE = "run.db"
+LOCK = "serve.lock"  # held by the resident process; never deleted
 ALIVE = 5 * SECOND  # a resident process whose last beat is older is gone
 SILENT = 30 * DAY  # a peer that was not heard for so long is listed apart and not counted
 

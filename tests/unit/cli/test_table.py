@@ -62,6 +62,7 @@ OPTIONS = {
     "config set": set(),
     "config unset": set(),
     "config path": set(),
+    "serve": {"--foreground", "--stop", "--status"},
     "status": set(),
     "doctor": {"--fix", "--deep", "--check", "--check-legacy-namespace"},
     "gc": {"--dry-run", "--yes"},

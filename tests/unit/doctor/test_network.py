@@ -76,11 +76,10 @@ def listener() -> Iterator[int]:
 def test_a_mesh_that_is_well(machine: Machine) -> None:
     """Every check of a machine that shares is made and passes, and looking changes nothing."""
     peers.hear(machine.state, "desk-1", version=__version__)
-    with socket.create_server(("127.0.0.1", machine.port)):
-        peers.beat(machine.state, version=__version__)
+    with socket.create_server(("127.0.0.1", machine.port)), peers.running(machine.state):
         report = doctor.examine(machine.settings())
     found = {check.name: check for check in report.checks}
-    assert {found[name].status for name in NAMES if name != "serve"} == {"pass"}
+    assert {found[name].status for name in NAMES} == {"pass"}
     assert "everything is everywhere" in found["peers"].summary
     assert "no one enforces" in found["admission"].summary
 
@@ -195,11 +194,10 @@ def test_the_hint_fits_the_cause(machine: Machine, code: int, said: str, hint: s
 def test_ports_to_listen_at(machine: Machine, listener: int) -> None:
     """Free, taken by another, not ours, or silent although we run."""
     assert "free" in machine.check("ports").summary
-    peers.beat(machine.state)
-    assert "nothing answers" in machine.check("ports").summary
-    machine.set(mode="hub", listen=f"0.0.0.0:{listener}")
-    assert ": open" in machine.check("ports").summary
-    peers.beat(machine.state, beat=0)
+    with peers.running(machine.state):
+        assert "nothing answers" in machine.check("ports").summary
+        machine.set(mode="hub", listen=f"0.0.0.0:{listener}")
+        assert ": open" in machine.check("ports").summary
     assert "another program" in machine.check("ports").summary
     machine.set(mode="hub", listen="203.0.113.77")
     assert "no address of this machine" in machine.check("ports").summary

@@ -146,6 +146,7 @@ def test_a_defect_is_logged_without_what_it_was_about(drivers: list[Driver], log
         (KiokuError("what happened", "what to do"), "what happened"),
         (FileNotFoundError(2, "No such file", "/x"), "/x: No such file"),
         (OSError(), "OSError"),
+        (FileNotFoundError(2, "No such file", "/x\udcff"), "/x?: No such file"),
         (UnicodeDecodeError("utf-8", b"secret", 0, 1, "bad"), "internal error (UnicodeDecodeError)"),
     ],
 )

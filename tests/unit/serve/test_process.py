@@ -15,6 +15,7 @@ import pytest
 from kioku_mesh import __version__, config
 from kioku_mesh.errors import NotAvailable, Refused, Sandboxed
 from kioku_mesh.serve import control, lock
+from kioku_mesh.serve.log import Log
 from kioku_mesh.serve.process import AT_EASE, Pace, run
 from kioku_mesh.store.run import Run, Serve
 from support.residents import PATIENCE, TwinPart, until
@@ -46,8 +47,9 @@ class Machine:
         fresh.write_text(text)
         os.replace(fresh, self.config / "config.toml")
 
-    def compose(self, settings: config.Config, _log: Any) -> Sequence[TwinPart]:
+    def compose(self, settings: config.Config, log: Log) -> Sequence[TwinPart]:
         self.composed.append(settings.get("mode"))
+        log.debug(f"composed {len(self.composed)}")
         return self.parts
 
     def begin(self, pace: Pace = QUICK) -> None:
@@ -189,6 +191,18 @@ def test_changed_settings_come_into_force(machine: Machine) -> None:
     before = machine.row()
     until(lambda: before and (row := machine.row()) and row.beat > before.beat + 100_000)
     assert machine.composed == ["local", "hub"]
+
+
+def test_how_much_is_logged_follows_the_settings(machine: Machine) -> None:
+    """From the moment they change."""
+    machine.begin()
+    machine.set("log = 'debug'\n")
+    until(lambda: len(machine.composed) == 2)
+    machine.set("log = 'error'\n")
+    until(lambda: len(machine.composed) == 3)
+    until(lambda: "composed 2" in machine.log())
+    assert "composed 1" not in machine.log()
+    assert "composed 3" not in machine.log()
 
 
 def test_settings_that_cannot_be_used_change_nothing(machine: Machine) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from pathlib import Path
@@ -181,8 +182,8 @@ def test_the_mesh_in_one_line(folder: Path) -> None:
         peers.hear(folder, "desk-1", (further, head._replace(scope="user/else", origin="x-1." + "0" * 16)))
         assert it.mesh().summary == "not everything is everywhere: this machine lacks 3 (records)"
         peers.hear(folder, "desk-1")
-        peers.beat(folder)
-        found = it.mesh()
+        with peers.running(folder):
+            found = it.mesh()
         assert (found.everywhere, found.summary) == (True, "everything is everywhere: here and on 2 other machines")
         assert [note.code for note in found.notes] == ["not_enforced"]
         assert it.status().mesh == found._replace(notes=(), serve=None)
@@ -232,10 +233,10 @@ def test_who_has_the_process_that_shares(folder: Path) -> None:
     with opened(folder) as it:
         it.save(Draft("one"))
         assert [note.code for note in it.mesh().notes] == ["not_running", "not_enforced"]
-        peers.beat(folder, error="port 7447 is taken", addresses=("tcp/10.0.0.1:7447",))
-        found = it.mesh()
+        with peers.running(folder, error="port 7447 is taken", addresses=("tcp/10.0.0.1:7447",)):
+            found = it.mesh()
         assert found.serve is not None
-        assert (found.serve.running, found.serve.pid) == (True, 4242)
+        assert (found.serve.running, found.serve.pid) == (True, os.getpid())
         assert [note.message for note in found.notes if note.code == "serve_error"] == ["port 7447 is taken"]
         Run(str(folder)).drop_serve()
         assert it.mesh().serve is None

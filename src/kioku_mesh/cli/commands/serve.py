@@ -25,10 +25,11 @@ NOT_FOUND = 3
 @click.option("--status", "asking", is_flag=True, help="Only say whether it runs (exit status 3 if not).")
 @options.as_json
 def serve(foreground: bool, stopping: bool, asking: bool, as_json: bool) -> int:
-    """Start the resident process in the background.
+    """Start, stop and look at the resident process.
 
-    There is one for a state directory. It keeps memories in step with other machines, and does what the store leaves for
-    later: erasing what is past its time, backups. Saving and searching never need it.
+    Without an option it is started in the background. There is one for a state directory. It keeps memories in step
+    with other machines, and does what the store leaves for later: erasing what is past its time, backups. Saving and
+    searching never need it.
     """
     if foreground + stopping + asking > 1:
         raise BadInput("--foreground, --stop and --status exclude each other", "choose one of them")
