@@ -159,6 +159,20 @@ class BackupFile(NamedTuple):
     before: str | None = None
 
 
+class Resident(NamedTuple):
+    """The resident process. `running`: it said so a moment ago; `error`: what keeps it from its work, or ended it."""
+
+    running: bool
+    version: str
+    pid: int
+    since: int
+    last_seen: int | None
+    mode: str
+    engine: str
+    addresses: tuple[str, ...] = ()
+    error: str = ""
+
+
 class PeerState(NamedTuple):
     """Another machine as last heard. `lag_records`: what it lacks, the oldest of them written `lag_seconds` ago;
     `missing_here`: what it has and this machine lacks; `counted`: heard lately enough to be waited for.
@@ -181,20 +195,6 @@ class PeerState(NamedTuple):
     heads: tuple[dict[str, Any], ...] = ()
 
 
-class Resident(NamedTuple):
-    """The resident process. `running`: it said so a moment ago; `error`: what keeps it from its work, or ended it."""
-
-    running: bool
-    version: str
-    pid: int
-    since: int
-    last_seen: int | None
-    mode: str
-    engine: str
-    addresses: tuple[str, ...] = ()
-    error: str = ""
-
-
 class MeshStatus(NamedTuple):
     """`stored`: how many of the counted peers have everything that this machine shares; `everywhere`: all have, and it
     lacks nothing of theirs; `summary` says that in one line. `admission`: who is let in; `network` is whoever reaches it.
@@ -206,7 +206,7 @@ class MeshStatus(NamedTuple):
     everywhere: bool
     summary: str
     stored: Stored
-    serve: Resident | None = None
+    serve: Resident | None
     peers: tuple[PeerState, ...] = ()
     notes: tuple[Notice, ...] = ()
 
@@ -226,5 +226,5 @@ class Status(NamedTuple):
     bytes: int
     stored: Stored
     notes: tuple[Notice, ...] = ()
-    mesh: MeshStatus | None = None
     serve: Resident | None = None
+    mesh: MeshStatus | None = None

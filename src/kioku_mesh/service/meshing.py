@@ -31,7 +31,7 @@ def status(ctx: Context, heads: bool = False) -> MeshStatus:
     mode, engine = ctx.config.get("mode"), ctx.config.get("engine")
     if not ctx.meshed:
         alone = "this machine shares with no other (mode local)"
-        return MeshStatus(mode, engine, modes.ADMISSION, False, alone, Stored())
+        return MeshStatus(mode, engine, modes.ADMISSION, False, alone, Stored(), None)
     now = read_clock()
     with closing(Run(ctx.store.directory, writes=False)) as run, ctx.store.read(ctx.scopes, now) as snapshot:
         ours = _by_stream(log.heads(snapshot.db))

@@ -64,8 +64,8 @@ def status(ctx: Context) -> Status:
         bytes=upkeep.size(ctx.store),
         stored=shared.stored if shared else Stored(),
         notes=(*notes, *(shared.notes if shared else ())),
-        mesh=shared and shared._replace(notes=(), serve=None),
         serve=residence.resident(ctx.config.state_dir),
+        mesh=shared and shared._replace(notes=(), serve=None),
     )
 
 

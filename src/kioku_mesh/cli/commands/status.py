@@ -50,6 +50,16 @@ def text(status: Status) -> str:
     ))  # fmt: skip
 
 
+def resident(found: Resident | None) -> str:
+    if found is None:
+        return "does not run"
+    error = f"; error: {output.one_line(found.error)}" if found.error else ""
+    if not found.running:
+        last = f", last sign of life {ago(found.last_seen)}" if found.last_seen else ""
+        return f"does not run{last}{error}"
+    return f"runs since {ago(found.since)} (version {found.version}, process {found.pid}){error}"
+
+
 def shared(mesh: MeshStatus | None) -> list[tuple[str, str]]:
     """What a machine that shares tells beside."""
     if mesh is None:
@@ -61,16 +71,6 @@ def shared(mesh: MeshStatus | None) -> list[tuple[str, str]]:
         ("mesh", output.one_line(mesh.summary)),
         ("machines", output.one_line(", ".join(machines)) or "-"),
     ]
-
-
-def resident(found: Resident | None) -> str:
-    if found is None:
-        return "does not run"
-    error = f"; error: {output.one_line(found.error)}" if found.error else ""
-    if not found.running:
-        last = f", last sign of life {ago(found.last_seen)}" if found.last_seen else ""
-        return f"does not run{last}{error}"
-    return f"runs since {ago(found.since)} (version {found.version}, process {found.pid}){error}"
 
 
 def titled(title: str, rows: Iterable[Iterable[str]]) -> str:
