@@ -52,7 +52,7 @@ def peers(_case: Case, mesh: MeshStatus) -> Check:
     if lagging:
         said = "; ".join(f"{p.node} is there and lacks {plural(p.lag_records, 'record')}" for p in lagging)
         return warned(said, "`kioku-mesh doctor` on that machine says whether its disk or its link is full", peers=rows)
-    silent = [peer.node for peer in mesh.peers if not peer.counted]
+    silent = [peer.node for peer in mesh.peers if not peer.counted and peer.scopes]
     if silent:
         return warned(
             f"not heard for 30 days: {', '.join(silent)}",

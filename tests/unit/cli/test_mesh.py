@@ -102,7 +102,7 @@ def test_the_mesh_in_a_line_and_in_rows(cli: Any) -> None:
     )  # fmt: skip
     ran = cli("mesh", "peers", memory=Asked(mesh=MESH._replace(peers=(PEER, behind))))
     first, second = (row.split() for row in ran.out.splitlines()[1:])
-    assert first == "desk-1 tcp/10.0.0.9:7447 now - - 1 - 1.0 -".split()
+    assert first == "desk-1 tcp/10.0.0.9:7447 connected - - 1 - 1.0 -".split()
     assert second == "van-2 tcp/10.0.0.9:7447 1d ago 1,200 (2h) 3 1 -6m 1.0 its disk is ␛full".split()
     plain = cli("mesh", "peers", "--json", memory=Asked(mesh=MESH)).json()
     assert plain["peers"][0]["heads"][0]["origin"] == "x"

@@ -184,9 +184,26 @@ def test_the_mesh_in_one_line(folder: Path) -> None:
         peers.hear(folder, "desk-1")
         with peers.running(folder):
             found = it.mesh()
+            assert it.status().mesh == found._replace(notes=(), serve=None)
         assert (found.everywhere, found.summary) == (True, "everything is everywhere: here and on 2 other machines")
         assert [note.code for note in found.notes] == ["not_enforced"]
-        assert it.status().mesh == found._replace(notes=(), serve=None)
+        away = it.mesh().summary
+        assert away.startswith("everything is everywhere as last heard")
+        assert away.endswith("not in touch: desk-1, van-2")
+
+
+def test_a_peer_that_said_nothing_yet_has_nothing_yet(folder: Path) -> None:
+    """It is there, but it is neither counted nor behind; whoever waits for all waits for it too."""
+    with opened(folder) as it:
+        it.save(Draft("one"))
+        peers.hear(folder, "new-1", (), scopes=())
+        found = it.mesh()
+        assert (found.everywhere, found.stored.of, found.summary) == (False, 0, "no other machine is known yet")
+        assert [note.message for note in found.notes if note.code == "not_said"] == [
+            "not counted, as they have not said yet what they have: new-1"
+        ]
+        saved = it.save(Draft("wait for it"), Patience(None, SECOND // 10))
+        assert [warning.code for warning in saved.warnings] == ["not_everywhere"]
 
 
 def test_the_lag_of_a_peer(folder: Path) -> None:
