@@ -8,13 +8,14 @@ from ..serve import control, units
 
 
 def follow(config: Config) -> tuple[str, ...]:
-    """After a change of the settings: have the process run with them, or end it. Says what was done or is left to do.
+    """After a change of the settings: have the process run, or end it. Says what was done or is left to do.
 
+    One that runs takes the new settings up by itself, but not at once: who stops sharing wants it stopped now.
     What does not work is told: the settings stand.
     """
     try:
-        stopped = control.stop(config)
         if config.get("mode") == "local":
+            stopped = control.stop(config)
             return ("nothing is shared any more; what other machines have stays there",) if stopped else ()
         if config.get("autostart") == "off":
             return ("start it with kioku-mesh serve",)
