@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from .config import Config
+from .service.context import Context
 from .service.late import Late
 from .service.memory import Memory
 from .store.store import Store
@@ -42,7 +43,8 @@ def serve_parts(config: Config, log: Log) -> Sequence[Part]:  # noqa: ARG001
 def mesh_part(config: Config, watch: Callable[[str, object], None] | None = None) -> Part:
     """The mesh of these settings; `watch` is told of everything that happens."""
     memory = open_memory(config)
+    scopes = Context(memory.store, config, memory.identity).scopes
     found: Part = mesh.MeshPart(
-        memory.store, memory.scopes, config.get("listen"), config.get("connect"), memory.identity.host, watch
+        memory.store, scopes, config.get("listen"), config.get("connect"), memory.identity.host, watch
     )
     return found

@@ -20,14 +20,20 @@ TIERS = (
     ("config",),
     ("store",),
     ("search",),
-    ("service",),
-    ("clients", "serve", "transfer"),
+    ("service", "mesh"),
+    ("clients", "serve", "transfer", "zenohd"),
     ("doctor",),
     ("app",),
     ("cli", "mcp"),
 )
 RANKS = {unit: rank for rank, units in enumerate(TIERS) for unit in units}
-IMPORTERS = {"apsw": {"store"}, "click": {"cli"}, "yaml": {"settings"}, "tomllib": {"settings", "clients"}}
+IMPORTERS = {
+    "apsw": {"store"},
+    "click": {"cli"},
+    "zenoh": {"mesh"},
+    "yaml": {"settings"},
+    "tomllib": {"settings", "clients"},
+}
 HEAVY = {
     "argparse", "asyncio", "concurrent", "dataclasses", "datetime", "email", "http", "importlib.metadata", "importlib.resources",
     "inspect", "logging", "multiprocessing", "pathlib", "secrets", "shutil", "ssl", "statistics", "subprocess",

@@ -58,6 +58,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "doctor": Entry("commands.doctor:doctor", "Check that everything works, and repair it."),
         "gc": Entry("commands.erase:gc", "Erase what is past its time."),
         "rebuild": Entry("commands.backup:rebuild", "Rebuild everything derived from the log."),
+        "zenohd": Entry("commands.zenohd:zenohd", "A real zenohd with RocksDB, for an always-on hub."),
         "completion": Entry("commands.completion:completion", "Print the completion script of a shell."),
     },
 }

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from . import keys, talk
-from .node import Announce, Ask, Out, Push
+from .outgoing import Announce, Ask, Out, Push
 from .peers import Address
 from .session import open_session
 

@@ -7,20 +7,21 @@ Whoever drives it (the Zenoh binding, the in-memory twin) calls `committed`, `up
 from __future__ import annotations
 
 import random
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from .. import __version__, wire
 from ..clock import SECOND
 from ..errors import KiokuError
 from ..store import exchange, upkeep
 from ..store.exchange import Local, Name, Receiver, Who
-from ..store.log import Head, Tip
+from ..store.log import Head
 from ..store.store import Store
-from ..values import NamedTuple
-from . import talk
+from . import repair, talk
+from .outgoing import Announce, Ask, Out, Push
 from .peers import Address, Known, Peer
-from .plan import Compare, Pull, Step, plan, unknown
-from .talk import Announcement, Request
+from .plan import Pull, Step, plan, unknown
+from .repair import Work
+from .talk import Announcement
 
 MILLISECOND = 1000
 CHANGED = 200 * MILLISECOND  # from a change to its announcement
@@ -33,31 +34,7 @@ INBOX_MAX = 8 << 20  # bytes of pushed records that wait to be applied; more are
 RETRY = (SECOND, 60 * SECOND)  # after a step that brought nothing: first pause and longest
 BODIES = 60 * SECOND  # between two looks for texts that a peer may still have
 _BODIES = 100  # texts asked for at once
-_FIRST_COMPARED = 16  # slots, then twice as many
 _BATCH = 200  # own records sent in one step
-
-
-class Announce(NamedTuple):
-    said: Announcement
-
-
-class Push(NamedTuple):
-    header: wire.Header
-    digest: str
-    frame: bytes
-
-
-class Ask(NamedTuple):
-    """Ask the node at `to`; the answer, or None, comes back with `number`."""
-
-    number: int
-    to: Address
-    request: Request
-    timeout: int
-
-
-Out = Announce | Push | Ask
-Work = Generator[Request, bytes | None, bool]  # sends requests, is sent answers, returns whether it brought anything
 
 
 class Task:
@@ -125,10 +102,6 @@ class Node:
                 self._tasks.pop(number).work.close()
             for key in [key for key in self._look_at if key[0] == address]:
                 del self._look_at[key]
-
-    def forget(self, address: Address) -> None:
-        self.down(address)
-        self.peers.pop(address, None)
 
     def heard(self, data: bytes, now: int) -> None:
         """An announcement; anything else is passed over."""
@@ -283,7 +256,7 @@ class Node:
                 peer.news = True
             return
         if not known.digest or not known.whole:
-            self._begin(peer, (lane, scope), self._ask_heads(peer, lane, scope), now)
+            self._begin(peer, (lane, scope), repair.heads(peer, lane, scope), now)
             return
         theirs = known.heads.values()
         present = exchange.present(self._store, unknown(self._mine, theirs))
@@ -295,9 +268,14 @@ class Node:
             elif len(self._tasks) >= TASKS_MAX:
                 later = now + PATIENCE[0]
             elif all(task.of != step.name for task in self._tasks.values()):
-                self._begin(peer, step.name, self._carry_out(step), now)
+                self._begin(peer, step.name, self._repair_of(step), now)
         if later < now + RETRY[1]:
             self._look(peer.address, lane, scope, later)
+
+    def _repair_of(self, step: Step) -> Work:
+        if isinstance(step, Pull):
+            return repair.pull(step, self._receive)
+        return repair.compare(step, self._store, self._receive)
 
     def _begin(self, peer: Peer, of: Name | tuple[str, str], work: Work, now: int) -> None:
         if not any(task.peer is peer and task.of == of for task in self._tasks.values()):
@@ -331,89 +309,10 @@ class Node:
         if task.peer.up:
             self._look(address, lane, scope, now + delay)
 
-    def _ask_heads(self, peer: Peer, lane: str, scope: str) -> Work:
-        data = yield Request("heads", lane, scope)
-        if data is None:
-            return False
-        try:
-            heads = talk.decode_heads(data, lane, scope)
-        except wire.Malformed as problem:
-            peer.error = f"sent heads that are none: {problem}"
-            return False
-        peer.known[lane, scope].replace(heads)
-        peer.news = True
-        return True
-
     def _look_for_bodies(self, now: int) -> None:
         """A deletion was undone after the text had been erased here: some peer may not have erased it yet."""
         there = [peer for peer in self.peers.values() if peer.up]
         for name, tips in exchange.lost(self._store, _BODIES).items():
             able = [peer for peer in there if name.scope in peer.scopes]
             if able and len(self._tasks) < TASKS_MAX:
-                self._begin(self._rng.choice(able), name[:2], self._fetch(name, tips), now)
-
-    def _fetch(self, name: Name, tips: Sequence[Tip]) -> Work:
-        """Single records."""
-        page = _page((yield Request("records", *name, slots=tuple(tips))))
-        return page is not None and self._receive(_of(page.records, name)) > 0
-
-    def _carry_out(self, step: Step) -> Work:
-        return self._pull(step) if isinstance(step, Pull) else self._compare(step)
-
-    def _pull(self, step: Pull) -> Work:
-        """Page after page; halved when one does not come in time."""
-        name, after, size, brought = step.name, step.after, talk.PAGE_BYTES, False
-        while True:
-            data = yield Request("page", *name, after=after, until=step.until, size=size)
-            page = _page(data)
-            if page is None:
-                size //= 2
-                if size < talk.PAGE_MIN:
-                    return brought
-                continue
-            brought = self._receive(_of(page.records, name)) > 0 or brought
-            if not page.more or page.high <= after:
-                return brought
-            after = page.high
-
-    def _compare(self, step: Compare) -> Work:
-        """Go down the peer's slots until one is here too (everything below it is the same), and fetch what is not."""
-        name, high, span, brought = step.name, step.tip.seq, _FIRST_COMPARED, False
-        while high >= 1:
-            low = max(1, high - span + 1)
-            data = yield Request("digests", *name, after=low, until=high)
-            theirs = _digests(data)
-            if not theirs:
-                return brought
-            here = set(exchange.slots(self._store, name, theirs[0].seq, theirs[-1].seq))
-            lacking = [tip for tip in theirs if tip not in here]
-            while lacking:
-                page = _page((yield Request("records", *name, slots=tuple(lacking[-100:]))))
-                if page is None or not page.records:
-                    return brought
-                brought = self._receive(_of(page.records, name)) > 0 or brought
-                got = {wire.digest(record.raw) for record in page.records}
-                lacking = [tip for tip in lacking if tip.digest not in got]
-            if theirs[0] in here:
-                return brought
-            high, span = theirs[0].seq - 1, min(2 * span, exchange.DIGESTS_MAX)
-        return brought
-
-
-def _page(data: bytes | None) -> talk.PageAnswer | None:
-    try:
-        return None if data is None else talk.decode_page(data)
-    except wire.Malformed:
-        return None
-
-
-def _digests(data: bytes | None) -> tuple[Tip, ...]:
-    try:
-        return () if data is None else talk.decode_digests(data)
-    except wire.Malformed:
-        return ()
-
-
-def _of(records: Iterable[wire.Record], name: Name) -> list[wire.Record]:
-    """Only what was asked for: nobody slips in a record of another stream."""
-    return [r for r in records if (r.header.lane, r.header.scope, r.header.origin) == name]
+                self._begin(self._rng.choice(able), name[:2], repair.records(name, tips, self._receive), now)

@@ -14,7 +14,8 @@ from ..store.store import Store
 from ..values import NamedTuple
 from . import talk
 from .answers import answer
-from .node import Announce, Ask, Node, Push
+from .node import Node
+from .outgoing import Announce, Ask, Push
 from .peers import Address
 
 

@@ -46,11 +46,6 @@ class Memory:
         self.identity = identity
         self._ctx = Context(store, config, identity)
 
-    @property
-    def scopes(self) -> frozenset[str]:
-        """What this reader is entitled to."""
-        return self._ctx.scopes
-
     def __enter__(self) -> Memory:
         return self
 

@@ -67,6 +67,10 @@ OPTIONS = {
     "doctor": {"--fix", "--deep", "--check", "--check-legacy-namespace"},
     "gc": {"--dry-run", "--yes"},
     "rebuild": set(),
+    "zenohd install": {"--version", "--bin-dir", "--from", "--sha256"},
+    "zenohd config": {"--scope", "--drop", "--print", "--unit", "--force"},
+    "zenohd status": {"--bin-dir"},
+    "zenohd docker": {"--scope", "--force"},
     "completion": set(),
 }  # fmt: skip
 SHORT = {"-p", "-s", "-t", "-n", "-r", "-y"}
