@@ -17,6 +17,23 @@ from support.mounts import read_only
 from support.residents import copy_package, is_gone, resident, running, set_version, until
 
 PLANTED = "the zebra sleeps at noon"
+FORBIDDING = """
+
+from .errors import Sandboxed
+
+
+class Forbidden:
+    name, error = "mesh", ""
+
+    def start(self):
+        raise Sandboxed("no sockets here", "allow them")
+
+    def step(self, now):
+        return 1.0
+
+    def close(self):
+        pass
+"""
 
 
 def share(home: Home) -> None:
@@ -207,6 +224,24 @@ def test_an_agent_starts_it_only_where_it_is_wanted(home: Home, mode: str, setti
             subprocess.run([sys.executable, "-c", "import time; time.sleep(1)"], check=True)
             assert resident(home) is None
             assert not (home.state / "serve.lock").exists()
+
+
+def test_a_sandbox_that_forbids_its_work(home: Home, tmp_path: Path) -> None:
+    """It gives up after a while, says why where a person looks, and the agent that started it works on."""
+    share(home)
+    tree = copy_package(tmp_path, __version__)
+    app, process = (tree / "kioku_mesh" / name for name in ("app.py", "serve/process.py"))
+    parts = "return (upkeep.Upkeep(lambda: open_memory(config)),)"
+    assert parts in app.read_text()
+    app.write_text(app.read_text().replace(parts, "return (Forbidden(),)") + FORBIDDING)
+    process.write_text(process.read_text().replace("SANDBOX_S = 60.0", "SANDBOX_S = 2.0"))
+    with home.agent(env=home.env(PYTHONPATH=str(tree))) as agent:
+        agent.call("save_observation", content=PLANTED)
+        until(lambda: (resident(home) or {"error": ""})["error"] == "mesh: no sockets here")
+        until(lambda: resident(home) is None)
+        assert "a sandbox keeps mesh from its work: no sockets here" in home.ok("status").out
+        assert "no sockets here" in home.run("doctor", "--check", "serve", status=1).out
+        assert agent.call("search_memory", query="zebra")["structuredContent"]["results"]
 
 
 def test_a_directory_that_is_removed_ends_it(home: Home) -> None:
