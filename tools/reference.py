@@ -135,7 +135,7 @@ def settings_page() -> str:
 
 
 def code(value: Any) -> str:
-    return "" if value in (None, "") else f"`{value}`"
+    return "" if value in (None, "", ()) else f"`{value}`"
 
 
 def places(option: Any) -> str:

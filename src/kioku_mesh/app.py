@@ -6,16 +6,19 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from .config import Config
+from .service.context import Context
 from .service.late import Late
 from .service.memory import Memory
 from .store.store import Store
 
 if TYPE_CHECKING:
+    from .mesh import part as mesh
     from .serve import process, upkeep
     from .serve.log import Log
     from .serve.parts import Part
 else:
     process, upkeep = Late("..serve.process"), Late("..serve.upkeep")
+    mesh = Late("..mesh.part")
 
 
 def open_memory(config: Config, client: tuple[str, str] | None = None) -> Memory:
@@ -31,4 +34,17 @@ def serve(config: Config, ready: Callable[[], None] = lambda: None, echo: TextIO
 
 def serve_parts(config: Config, log: Log) -> Sequence[Part]:  # noqa: ARG001
     """What the resident process does with these settings. Nothing is opened here."""
-    return (upkeep.Upkeep(lambda: open_memory(config)),)
+    parts: list[Part] = [upkeep.Upkeep(lambda: open_memory(config))]
+    if config.get("mode") != "local":
+        parts.append(mesh_part(config))
+    return parts
+
+
+def mesh_part(config: Config, watch: Callable[[str, object], None] | None = None) -> Part:
+    """The mesh of these settings; `watch` is told of everything that happens."""
+    memory = open_memory(config)
+    scopes = Context(memory.store, config, memory.identity).scopes
+    found: Part = mesh.MeshPart(
+        memory.store, scopes, config.get("listen"), config.get("connect"), memory.identity.host, watch
+    )
+    return found

@@ -16,6 +16,7 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 YEAR_10000 = 253_402_300_800 * SECOND  # ISO 8601 has four digits for the year
 
+_MICROSECOND = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
 _DURATION = pattern(r"(\d{1,6})\s*([smhdw])")
@@ -46,15 +47,15 @@ def parse_time(text: str, at: int | None = None, local: bool = True) -> int:
     A time without offset is local time (`local`, what a person types) or UTC (what a program sends).
     """
     text = text.strip()
-    if _DURATION.fullmatch(text.lower()):
-        return (now() if at is None else at) - parse_duration(text)
     if not _ISO.fullmatch(text):
+        if _DURATION.fullmatch(text.lower()):
+            return (now() if at is None else at) - parse_duration(text)
         raise _no_time(text)
     try:
         moment = datetime.fromisoformat(text.replace(",", ".").upper())
-        if moment.tzinfo is None and not local:
-            moment = moment.replace(tzinfo=timezone.utc)
-        when = (moment.astimezone(timezone.utc) - _EPOCH) // timedelta(microseconds=1)
+        if moment.tzinfo is None:
+            moment = moment.astimezone() if local else moment.replace(tzinfo=timezone.utc)
+        when = (moment - _EPOCH) // _MICROSECOND
     except (ValueError, OverflowError, OSError):
         raise _no_time(text) from None
     if not 0 <= when < YEAR_10000:

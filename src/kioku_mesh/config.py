@@ -13,7 +13,7 @@ from typing import Any
 from . import folders, repository, settings
 from .errors import BadInput, Internal
 from .model import Identity, Notice
-from .options import OPTIONS, Option, parse, unknown, writable
+from .options import OPTIONS, Option, parse, unknown, writable, written
 from .values import NamedTuple
 
 PROJECT_FILES = (".kioku-mesh.yaml", ".kioku-mesh.toml")
@@ -67,7 +67,7 @@ class Config:
     def set_value(self, key: str, text: str) -> Config:
         """Write `key` into config.toml. Raises BadInput, StoreBusy, StoreUnwritable."""
         value = parse(writable(key), text)
-        settings.put(self.file, key, value, self._converted())
+        settings.put(self.file, key, written(value) if isinstance(value, tuple) else value, self._converted())
         return self._again()
 
     def unset(self, key: str) -> Config:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .clock import to_iso
+from .clock import SECOND, to_iso
 from .values import NamedTuple
 
 MEMORY_TYPES = (
@@ -91,6 +91,7 @@ class Observation(NamedTuple):
     deleted_by: str | None = None  # who, as `client@host`
     deleted_reason: str | None = None
     purged: bool = False
+    stored: Stored | None = None  # told where a memory is asked for by its id
 
 
 class Filter(NamedTuple):
@@ -149,11 +150,27 @@ class Similar(NamedTuple):
 
 
 class Stored(NamedTuple):
-    """Where a memory is, truthfully: on this machine; acknowledged by `peers` of `of` known peers."""
+    """Where a memory is, truthfully: on this machine; acknowledged by `peers` of `of` known peers.
+
+    `mesh`: it may leave this machine, which is in a mesh.
+    """
 
     here: bool = True
     peers: int = 0
     of: int = 0
+    mesh: bool = False
+
+    def told(self) -> str:
+        """In words; empty on a machine that is alone, where there is nothing to say."""
+        also = f" and on {self.peers} of {self.of} machines" if self.of else ""
+        return f"stored here{also}" if self.mesh else ""
+
+
+class Patience(NamedTuple):
+    """How long to wait for other machines: until `count` of them (None: all) have it, at most `timeout` microseconds."""
+
+    count: int | None = None  # type: ignore[assignment]
+    timeout: int = 30 * SECOND
 
 
 class Saved(NamedTuple):
@@ -169,12 +186,12 @@ class Saved(NamedTuple):
 
 
 _TIMES = frozenset(
-    ("created_at", "expires_at", "deleted_at", "until", "since", "erased_after", "last_saved", "last_seen")
+    ("created_at", "expires_at", "deleted_at", "until", "since", "erased_after", "last_saved", "last_seen", "started")
 )
 
 
 _ONLY_IF_SAID = (
-    "body_lost", "why_not", "deleted_at", "deleted_by", "deleted_reason", "purged", "removed", "before",
+    "body_lost", "why_not", "deleted_at", "deleted_by", "deleted_reason", "purged", "removed", "before", "stored", "mesh",
 )  # fmt: skip
 
 

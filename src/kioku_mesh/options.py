@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from . import endpoints
 from .errors import BadInput
 from .ids import is_slug
 from .model import VISIBILITIES
 from .values import NamedTuple
 
+SHARING = ("local", "hub", "spoke")
 NAME_MAX = 200  # characters of a name that somebody sets
 
 
@@ -69,21 +71,23 @@ OPTIONS: dict[str, Option] = {
     for option in (
         Option(
             "mode",
-            _Choice("local", "hub", "spoke"),
+            _Choice(*SHARING),
             "local",
-            "how memories are shared: local = this machine alone, hub = others connect to it, spoke = it connects to hubs",
+            "how memories are shared: local = not at all, hub = others connect to this machine, spoke = it connects to hubs",
         ),
         Option(
             "engine",
             _Choice("embedded", "zenohd"),
             "embedded",
-            "what carries memories: embedded = the resident process itself, zenohd = a router of its own beside it",
+            "what carries the mesh: embedded = our own process, zenohd = a zenohd that is installed apart",
         ),
+        Option("listen", endpoints.several, (), "addresses at which others reach this machine, such as 10.0.0.1:7447"),
+        Option("connect", endpoints.several, (), "addresses of the hubs that this machine connects to"),
         Option(
             "autostart",
             _Choice("on", "off"),
             "on",
-            "may an agent's server start the resident process? Only where memories are shared",
+            "on: an agent that uses the memory starts the process that shares it, when the mode is hub or spoke",
             "KIOKU_MESH_AUTOSTART",
         ),
         Option(
@@ -181,6 +185,8 @@ OPTIONS: dict[str, Option] = {
 def parse(option: Option, raw: Any, source: str = "") -> Any:
     """The value of what a file, variable or argument said. Raises BadInput that names `source`."""
     where = f" ({source})" if source else ""
+    if option.default == () and isinstance(raw, (list, tuple)) and all(isinstance(each, str) for each in raw):
+        raw = ",".join(raw)
     text = str(raw).strip() if isinstance(raw, (str, int)) and not isinstance(raw, bool) else None
     try:
         if text is not None:
@@ -190,6 +196,11 @@ def parse(option: Option, raw: Any, source: str = "") -> Any:
     except ValueError as error:
         shown = repr(raw if text is None else text)[:60]
         raise BadInput(f"{option.key} cannot be {shown}{where}", f"it must be {error}", source=source) from None
+
+
+def written(value: Any) -> str:
+    """A value as text that `parse` reads again; empty for none."""
+    return ", ".join(value) if isinstance(value, tuple) else "" if value is None else str(value)
 
 
 def writable(key: str) -> Option:

@@ -55,6 +55,17 @@ class Restored(NamedTuple):
     subject: str = ""
 
 
+class Existing(NamedTuple):
+    """Memories saved on this machine, by scope: those that a mesh gets, and those that are withheld from it."""
+
+    open: dict[str, int]
+    withheld: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        return sum((*self.open.values(), *self.withheld.values()))
+
+
 class Shared(NamedTuple):
     """`shared`: appended to a stream that leaves this machine; the others were shared already, or are `local`."""
 
@@ -63,13 +74,26 @@ class Shared(NamedTuple):
     dry_run: bool = False
 
 
+class Receipt(NamedTuple):
+    """Whether a peer is past a purge, and so has erased what it names."""
+
+    node: str
+    host: str
+    erased: bool
+    last_seen: int
+
+
 class Purged(NamedTuple):
+    """`stored`: how many peers have erased it too; `receipts`: which."""
+
     purged: tuple[str, ...]
     unknown: tuple[str, ...] = ()
     live_again: tuple[str, ...] = ()
     stored: Stored = Stored()
     preview: tuple[Line, ...] = ()
     dry_run: bool = False
+    receipts: tuple[Receipt, ...] = ()
+    warnings: tuple[Notice, ...] = ()
 
 
 class Swept(NamedTuple):
@@ -149,6 +173,44 @@ class Resident(NamedTuple):
     error: str = ""
 
 
+class PeerState(NamedTuple):
+    """Another machine as last heard. `lag_records`: what it lacks, the oldest of them written `lag_seconds` ago;
+    `missing_here`: what it has and this machine lacks; `counted`: heard lately enough to be waited for.
+    """
+
+    node: str
+    host: str
+    address: str
+    up: bool
+    last_seen: int
+    counted: bool
+    lag_records: int
+    lag_seconds: float
+    missing_here: int
+    clock_offset_seconds: float
+    version: str
+    protocol: int
+    scopes: tuple[str, ...]
+    last_error: str
+    heads: tuple[dict[str, Any], ...] = ()
+
+
+class MeshStatus(NamedTuple):
+    """`stored`: how many of the counted peers have everything that this machine shares; `everywhere`: all have, and it
+    lacks nothing of theirs; `summary` says that in one line. `admission`: who is let in; `network` is whoever reaches it.
+    """
+
+    mode: str
+    engine: str
+    admission: str
+    everywhere: bool
+    summary: str
+    stored: Stored
+    serve: Resident | None
+    peers: tuple[PeerState, ...] = ()
+    notes: tuple[Notice, ...] = ()
+
+
 class Status(NamedTuple):
     """Everything `status` shows. `identity` and `settings`: name -> {value, source}. `counts`: dimension -> name -> n."""
 
@@ -165,3 +227,4 @@ class Status(NamedTuple):
     stored: Stored
     notes: tuple[Notice, ...] = ()
     serve: Resident | None = None
+    mesh: MeshStatus | None = None

@@ -17,7 +17,8 @@ _LOCK_STALE = 10.0  # seconds after which its leftover is removed
 # Patterns are compiled when first used: most commands need none of them.
 # `name: word`, the whole language of most project files: PyYAML costs more than the rest of the command.
 _PLAIN_YAML = r"([A-Za-z_][\w.]*):[ \t]+([A-Za-z0-9][\w./-]*)[ \t]*(?:[ \t]#.*)?"
-_VALUE = r"""(\s*(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^\s#"'\[{]+))(\s*(?:#.*)?)"""  # of one line, and what follows it
+# A value of one line, and what follows it.
+_VALUE = r"""(\s*(?:"(?:[^"\\]|\\.)*"|'[^']*'|\[(?:"[^"]*"|'[^']*'|[^\]"'#])*\]|[^\s#"'\[{]+))(\s*(?:#.*)?)"""
 
 
 def read(path: str) -> dict[str, Any]:

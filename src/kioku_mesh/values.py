@@ -45,7 +45,7 @@ else:
             return cls(*values)
 
         def _replace(self, **changes: Any) -> Any:
-            values = [changes.pop(name, value) for name, value in zip(self._fields, self, strict=True)]
+            values = tuple(map(changes.pop, self._fields, self))
             if changes:
                 raise TypeError(f"{type(self).__name__} has no {sorted(changes)}")
             return tuple.__new__(type(self), values)

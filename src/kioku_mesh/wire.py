@@ -28,6 +28,7 @@ OBSERVATION, TOMBSTONE, UNDO, PURGE, ALIAS = "observation", "tombstone", "undo",
 _MAGIC = b"kmr1"
 _FRAME = struct.Struct(">4sBIHI")  # magic, form of the body, lengths of header, signature, body
 _NO_BODY, _PLAIN = 0, 1
+_NOTHING: tuple[object, ...] = (None, (), [])
 
 
 class Malformed(ValueError):
@@ -131,7 +132,7 @@ def encode_body(fields: dict[str, Any]) -> bytes:
 
     Fields that say nothing (None, empty lists) are left out.
     """
-    told = {k: v for k, v in fields.items() if v is not None and v not in ((), [])}
+    told = {k: v for k, v in fields.items() if v not in _NOTHING}
     return _encode({"salt": os.urandom(12).hex(), **told}).encode()
 
 
@@ -185,31 +186,33 @@ class ObservationBody(NamedTuple):
 
 _LISTS = ("tags", "source_files", "references")
 _NUMBERS = ("importance", "created_at")
-_TEXTS = tuple(f for f in ObservationBody._fields if f not in _LISTS + _NUMBERS)
+_SHAPES: dict[str, type] = dict.fromkeys(ObservationBody._fields, str)
+_SHAPES |= dict.fromkeys(_NUMBERS, int) | dict.fromkeys(_LISTS, list)
+_UNSAID = {**ObservationBody._field_defaults, **dict.fromkeys(_NUMBERS, -1)}
 
 
 def read_observation(header: Header, body: bytes) -> ObservationBody:
     """The fields of an observation's body. Raises Malformed for versions and shapes this release does not know."""
     if header.v != BODY_VERSION:
         raise Malformed(f"body version {header.v}")
-    got = {k: value for k, value in _json_object(body).items() if k in ObservationBody._fields}
-    for field in _LISTS:
-        if field in got:
-            got[field] = _texts(got[field])
-    numbers = all(type(got.get(f)) is int and 0 <= got[f] < INT_MAX for f in _NUMBERS)
-    if not numbers or not all(type(value) is str for f, value in got.items() if f in _TEXTS):
+    got = _json_object(body)
+    if [field for field in got if field in _SHAPES and type(got[field]) is not _SHAPES[field]]:
         raise Malformed("a field has the wrong type")
+    told = {**_UNSAID, **got}
+    if not (0 <= told["importance"] < INT_MAX and 0 <= told["created_at"] < INT_MAX):
+        raise Malformed("a number is missing or out of range")
+    told["importance"] = min(max(told["importance"], 1), 5)
+    told["pc_id"] = told["pc_id"] or header.origin.rpartition(".")[0]
+    for field in _LISTS:
+        told[field] = _texts(told[field]) if told[field] else ()
     try:
-        read = ObservationBody(**got)
-    except TypeError:
+        return ObservationBody(*[told[field] for field in ObservationBody._fields])
+    except KeyError:
         raise Malformed("a field is missing") from None
-    return read._replace(
-        importance=min(max(read.importance, 1), 5), pc_id=read.pc_id or header.origin.rpartition(".")[0]
-    )
 
 
-def _texts(value: Any) -> tuple[str, ...]:
-    if type(value) is not list or len(value) > LIST_MAX or not all(type(t) is str for t in value):
+def _texts(value: list[Any]) -> tuple[str, ...]:
+    if len(value) > LIST_MAX or not all(type(t) is str for t in value):
         raise Malformed("a list has the wrong shape")
     return tuple(value)
 
@@ -244,5 +247,5 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 _decode = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant).decode

@@ -12,22 +12,28 @@ from .source import OWN, Module, Problem, cycles, functions, imports, prose, wit
 # From the bottom up: a part may import from lines above it here, and from itself.
 TIERS = (
     ("errors", "patterns", "values"),
-    ("ids", "clock"),
+    ("ids", "clock", "endpoints"),
     ("model",),
     ("results",),
     ("text", "wire", "options", "repository", "settings"),
-    ("folders",),
+    ("folders", "interfaces"),
     ("config",),
     ("store",),
     ("search",),
-    ("service",),
-    ("clients", "serve", "transfer"),
+    ("service", "mesh"),
+    ("clients", "serve", "transfer", "zenohd"),
     ("doctor",),
     ("app",),
     ("cli", "mcp"),
 )
 RANKS = {unit: rank for rank, units in enumerate(TIERS) for unit in units}
-IMPORTERS = {"apsw": {"store"}, "click": {"cli"}, "yaml": {"settings"}, "tomllib": {"settings", "clients"}}
+IMPORTERS = {
+    "apsw": {"store"},
+    "click": {"cli"},
+    "zenoh": {"mesh"},
+    "yaml": {"settings"},
+    "tomllib": {"settings", "clients"},
+}
 HEAVY = {
     "argparse", "asyncio", "concurrent", "dataclasses", "datetime", "email", "http", "importlib.metadata", "importlib.resources",
     "inspect", "logging", "multiprocessing", "pathlib", "secrets", "shutil", "ssl", "statistics", "subprocess",

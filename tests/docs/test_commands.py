@@ -13,10 +13,11 @@ import pytest
 from support import Home, Result, needs
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs" / "guide").glob("*.md")])
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "guide").glob("*.md")])
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 # A client that is not on the machine, or is already registered, is no fault of the documentation.
-MAY_LACK = ("mcp install", "mcp status", "mcp uninstall")
+# Nor is a network or a router that is not there.
+MAY_LACK = ("mcp install", "mcp status", "mcp uninstall", "zenohd install", "zenohd status")
 
 
 def lines(page: Path) -> list[str]:

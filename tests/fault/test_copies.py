@@ -14,7 +14,7 @@ from kioku_mesh.errors import StoreError
 from kioku_mesh.model import Query
 from kioku_mesh.store import log, repair, sql, upkeep
 from kioku_mesh.store.store import Store
-from support.stores import contents, damage, die, everything, fill, memory, save
+from support.stores import clone, contents, damage, die, everything, fill, memory, save
 
 
 def records(store: Store) -> list[wire.Record]:
@@ -210,17 +210,6 @@ def test_a_backup_and_its_return_within_one_second(tmp_path: Path) -> None:
         a.restore_backup(backed.path)
         assert contents(a.store).keys() == {first}
         assert max(file.records for file in a.backups()) == 2
-
-
-def clone(source: Path, target: Path) -> None:
-    """The image of a whole machine: nothing on the disk tells the clone from the original."""
-    shutil.copytree(source, target)
-    twin = Store(str(target))
-    with twin.locked():
-        db = twin.writer()
-        seen = os.stat(target / "incarnation")
-        db.execute("UPDATE life SET device = ?, inode = ?, changed = ?", (seen.st_dev, seen.st_ino, seen.st_ctime_ns))
-    twin.close()
 
 
 def test_a_cloned_machine_forks_and_loses_nothing(tmp_path: Path) -> None:

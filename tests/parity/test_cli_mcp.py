@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from support import Agent, Home, ToolError
+from support import Agent, Home, ToolError, peers
 
 TEXTS = [
     ("The lease of the upload gateway is 30 s", {"project": "shop", "tags": ["net"], "memory_type": "fact"}),
@@ -192,3 +192,32 @@ def test_status_counts_the_same(home: Home, agent: Agent) -> None:
     here = home.json("status")["counts"]
     there = agent.call("get_memory_status")["structuredContent"]["counts"]
     assert there["states"]["live"] == here["states"]["live"] == len(TEXTS)
+
+
+def test_where_a_memory_is(home: Home) -> None:
+    """In a mesh both tell who has it, in a reply, by its id and over all; alone neither speaks of others."""
+    env = home.env(autostart="off", client_id="both", agent_family="both")
+    alone = home.json("save", "known to both", env=env)
+    assert alone["stored"] == {"here": True, "peers": 0, "of": 0}
+    home.ok("init", "--mode", "hub", "--listen", "127.0.0.1", "--share-existing", "yes")
+    peers.hear(home.state, "desk-1")
+    peers.hear(home.state, "van-2", ())
+    there = {"here": True, "peers": 1, "of": 2, "mesh": True}
+    with home.agent(env=env) as agent:
+        for text in ("known to both", "known to nobody yet"):
+            said = agent.call("save_observation", content=text)
+            here = home.json("save", text, env=env)
+            assert here["status"] == "already_saved"
+            assert said["structuredContent"]["stored"] == here["stored"]
+            assert f"stored here and on {here['stored']['peers']} of 2 machines" in said["content"][0]["text"]
+        got = agent.call("get_memory", observation_ids=[alone["observation_id"]])
+        here = home.json("get", alone["observation_id"], env=env)
+        assert got["structuredContent"]["results"][0]["stored"] == here["results"][0]["stored"] == there
+        assert "stored here and on 1 of 2 machines" in got["content"][0]["text"]
+        status = agent.call("get_memory_status")
+        here = home.json("status", env=env)
+        assert status["structuredContent"]["stored"] == here["stored"]
+        for field in ("summary", "admission", "engine", "everywhere"):
+            assert status["structuredContent"]["mesh"][field] == here["mesh"][field]
+        assert "van-2 lacks 2" in status["content"][0]["text"]
+        assert "no one enforces" in status["content"][0]["text"]

@@ -119,3 +119,21 @@ def test_fork_keeps_both_lives(tmp_path: Path) -> None:
         assert [tip[2] for tip in view(store)["tip"]] == [3, 3]
         views.append(view(store))
     assert views[0] == views[1] == views[2]
+
+
+def test_copies_with_equal_stamps_do_not_depend_on_arrival(tmp_path: Path) -> None:
+    """Two clones of a machine that import one file, each with another text: the same text and words everywhere."""
+    said = [
+        Writer("desk-1", 7).write(wire.OBSERVATION, "mesh", 5, IDS[0], said=text) for text in ("firsttext", "othertext")
+    ]
+    views = []
+    for number, order in enumerate((said, said[::-1])):
+        store = Store(str(tmp_path / str(number)), node="here-0001")
+        for record in order:
+            with store.write(0) as transaction:
+                transaction.apply([record])
+        found = [sorted(words(store, text)) for text in ("firsttext", "othertext")]
+        assert sorted(map(len, found)) == [0, 1], "words of a text that nobody is shown are left in the index"
+        views.append((view(store), found))
+        store.close()
+    assert views[0] == views[1]

@@ -45,6 +45,8 @@ class Result(NamedTuple):
 class Home:
     """A person's home folder with a state directory, a config directory and a folder to work in."""
 
+    prefix: tuple[str, ...] = ()  # what the commands are started by, such as another host's `ip netns exec`
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.state = folder / "state"
@@ -74,7 +76,7 @@ class Home:
     ) -> subprocess.Popen[bytes]:
         """The CLI as a running process, for tests that kill it or run several at once."""
         popen = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | popen
-        whole = [*command("kioku-mesh"), *arguments]
+        whole = [*self.prefix, *command("kioku-mesh"), *arguments]
         return subprocess.Popen(whole, cwd=cwd or self.work, env=env or self.env(), **popen)
 
     def run(
@@ -88,7 +90,7 @@ class Home:
     ) -> Result:
         """Run the CLI to its end. `status`: what it must exit with, else the test fails showing what it said."""
         done = subprocess.run(
-            [*command("kioku-mesh"), *arguments],
+            [*self.prefix, *command("kioku-mesh"), *arguments],
             input=(input.encode() if isinstance(input, str) else input) or b"",
             capture_output=True,
             cwd=cwd or self.work,
@@ -122,7 +124,7 @@ class Home:
         env: dict[str, str] | None = None,
     ) -> Agent:
         """An agent with an MCP server of its own, greeted unless told otherwise. Close it, or use it in a `with`."""
-        whole = [*command("kioku-mesh-mcp"), *arguments]
+        whole = [*self.prefix, *command("kioku-mesh-mcp"), *arguments]
         agent = Agent(whole, env=env or self.env(), cwd=str(cwd or self.work), name=name)
         if greet:
             agent.greet()

@@ -4,17 +4,33 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from zenohd import pins
+
 
 def _root() -> bool:
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
+def _docker_compose() -> bool:
+    docker = shutil.which("docker")
+    return (
+        bool(docker)
+        and subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode == 0
+    )
+
+
+def _zenohd() -> bool:
+    return sys.platform == "linux" and (pins.complete(pins.folder(os.environ)) or shutil.which("cargo") is not None)
+
+
+ZENOHD = "zenohd of tests/zenohd/build"
 NEEDS: dict[str, Callable[[], bool]] = {
     "linux": lambda: sys.platform == "linux",
     "macos": lambda: sys.platform == "darwin",
@@ -22,6 +38,7 @@ NEEDS: dict[str, Callable[[], bool]] = {
     "posix": lambda: os.name == "posix",
     "root": _root,
     "no-root": lambda: not _root(),
+    "network namespaces": lambda: sys.platform == "linux" and _root() and shutil.which("ip") is not None,
     "git": lambda: shutil.which("git") is not None,
     "npm": lambda: shutil.which("npm") is not None,
     "systemd-analyze": lambda: shutil.which("systemd-analyze") is not None,
@@ -29,6 +46,8 @@ NEEDS: dict[str, Callable[[], bool]] = {
     "bash": lambda: shutil.which("bash") is not None,
     "zsh": lambda: shutil.which("zsh") is not None,
     "fish": lambda: shutil.which("fish") is not None,
+    "docker compose": _docker_compose,
+    ZENOHD: _zenohd,
 }
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import shutil
 from pathlib import Path
 
 from kioku_mesh import config, wire
@@ -109,3 +111,14 @@ def numbering(store: Store) -> list[str]:
     )
     rows = sql.rows(store.reader(), query)
     return [f"numbering: {row}" for row in rows if not (row[2] == row[3] == row[5] and row[4] == row[6] == 1)]
+
+
+def clone(source: Path, target: Path) -> None:
+    """The image of a whole machine: nothing on the disk tells the clone from the original."""
+    shutil.copytree(source, target)
+    twin = Store(str(target))
+    with twin.locked():
+        db = twin.writer()
+        seen = os.stat(target / "incarnation")
+        db.execute("UPDATE life SET device = ?, inode = ?, changed = ?", (seen.st_dev, seen.st_ino, seen.st_ctime_ns))
+    twin.close()

@@ -125,7 +125,7 @@ def test_a_wrong_variable_is_named(person: Person, name: str, text: str) -> None
 @pytest.mark.parametrize(
     "line",
     ["retention_days = 3651", "retention_days = -1", "retention_days = 2.5", "retention_days = true", 'user_id = "A"',
-     "user_id = []", "mode = 'mesh'", "save.secrets = 1", "backup.keep = '１'", "team_id = 1979-05-27"],
+     "user_id = []", "mode = 'star'", "save.secrets = 1", "backup.keep = '１'", "team_id = 1979-05-27"],
 )  # fmt: skip
 def test_a_wrong_value_in_the_global_config_is_named(person: Person, line: str) -> None:
     """A bad value in config.toml is bad input that names file and key; a tolerant load keeps the default and reports it."""
@@ -342,6 +342,22 @@ def test_only_known_settings_of_the_file_can_be_written(person: Person) -> None:
             person.load().set_value(key, text)
         assert hint in error.value.hint
     assert os.listdir(person.global_dir) == []
+
+
+def test_lists_of_addresses(person: Person) -> None:
+    """Text with commas or a TOML list; read as normal endpoints, written as text, in place of either."""
+    file = person.global_dir / "config.toml"
+    assert person.load().get("connect") == ()
+    file.write_text('mode = "hub"\nlisten = ["10.0.0.1", "tls/[fd00::1]"] # both\nconnect = "10.0.0.2, 10.0.0.3:1"\n')
+    loaded = person.load()
+    assert loaded.get("listen") == ("tcp/10.0.0.1:7447", "tls/[fd00::1]:7447")
+    assert loaded.get("connect") == ("tcp/10.0.0.2:7447", "tcp/10.0.0.3:1")
+    assert loaded.set_value("listen", "10.0.0.9").get("listen") == ("tcp/10.0.0.9:7447",)
+    assert file.read_text().splitlines()[1] == 'listen = "tcp/10.0.0.9:7447" # both'
+    assert person.load().unset("listen").get("listen") == ()
+    file.write_text("listen = [7447]\n")
+    with pytest.raises(BadInput, match=r"listen cannot be .*config\.toml"):
+        person.load()
 
 
 def test_a_linked_config_stays_a_link(person: Person) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import click
 
-from ..clock import parse_duration, parse_point, parse_time
+from ..clock import SECOND, parse_duration, parse_point, parse_time
 from ..errors import BadInput
+from ..model import Patience
 
+ALL = "all"
+Waiting = dict[str, Any]
 Command = Callable[..., Any]
 Parsed = Callable[[click.Context, click.Parameter, Any], Any]
 
@@ -44,6 +48,40 @@ def span(_context: click.Context, _parameter: click.Parameter, value: str | None
 def many(*names: str, read: Parsed = pieces, **attributes: Any) -> Callable[[Command], Command]:
     """An option that takes a list."""
     return click.option(*names, multiple=True, callback=read, **attributes)
+
+
+def _seconds(context: click.Context, parameter: click.Parameter, value: str) -> int:
+    return int(value[:6]) * SECOND if value.isascii() and value.isdigit() else span(context, parameter, value) or 0
+
+
+def waiting(command: Command) -> Command:
+    """Add `--wait [K]` and `--timeout`; the command gets them as arguments of the service in `waiting`."""
+
+    @wraps(command)
+    def gathered(*args: Any, wait: str | None, timeout: int, **given: Any) -> Any:
+        waiting = {} if wait is None else {"patience": Patience(_count(wait), timeout)}
+        return command(*args, waiting=waiting, **given)
+
+    result: Command = gathered
+    timeout = click.option(
+        "--timeout", default="30s", show_default=True, metavar="DURATION", callback=_seconds, help="How long to wait."
+    )
+    wait = click.option(
+        "--wait", is_flag=False, flag_value=ALL, default=None, metavar="[K]",
+        help="Wait until K other machines, or all that are known, have it.",
+    )  # fmt: skip
+    return wait(timeout(result))
+
+
+def _count(text: str) -> int | None:
+    if text == ALL:
+        return None
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:6]) < 100_000):
+        raise BadInput(
+            f"--wait takes a number of machines, not {text[:40]!r}",
+            "to wait for all, write --wait behind the other words",
+        )
+    return int(text)
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

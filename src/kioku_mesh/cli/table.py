@@ -39,6 +39,10 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "purge": Entry("commands.erase:purge", "Erase memories for good."),
         "projects": Entry("commands.projects:projects", "List, rename, alias and delete projects."),
     },
+    "Several machines": {
+        "mesh": Entry("commands.mesh:mesh", "The other machines, and what each of them has."),
+        "share": Entry("commands.share:share", "Share memories that were withheld from other machines."),
+    },
     "Files": {
         "export": Entry("commands.transfer:export", "Write memories to a file (JSON Lines)."),
         "import": Entry("commands.transfer:import_", "Read memories from a file (JSON Lines)."),
@@ -54,6 +58,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "doctor": Entry("commands.doctor:doctor", "Check that everything works, and repair it."),
         "gc": Entry("commands.erase:gc", "Erase what is past its time."),
         "rebuild": Entry("commands.backup:rebuild", "Rebuild everything derived from the log."),
+        "zenohd": Entry("commands.zenohd:zenohd", "A real zenohd with RocksDB, for an always-on hub."),
         "completion": Entry("commands.completion:completion", "Print the completion script of a shell."),
     },
 }

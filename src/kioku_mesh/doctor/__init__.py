@@ -8,15 +8,16 @@ from .. import __version__
 from ..clock import now as read_clock
 from ..config import Config
 from ..errors import BadInput, KiokuError
+from ..options import SHARING
 from ..store.store import Store
 from ..values import NamedTuple
-from . import agents, contents, residence, setup, surroundings
+from . import agents, contents, network, residence, setup, surroundings
 from .case import Case, failed, not_checked, passed
 from .results import FAIL, WARN, Check, Report, report
 
 __all__ = ["NAMES", "Check", "Report", "examine"]
 
-_SHARED = ("hub", "spoke")
+MESHED = SHARING[1:]
 _WAIT_S = 3.0  # for the write lock: whoever holds it longer is worth a finding
 
 
@@ -27,7 +28,7 @@ class Entry(NamedTuple):
     check: Callable[[Case], Check]
     mend: Callable[[Case], list[str]] | None = None
     stored: bool = False
-    modes: tuple[str, ...] = ("local", *_SHARED)
+    modes: tuple[str, ...] = SHARING
     asked_for: bool = False  # made only when named
 
 
@@ -48,7 +49,14 @@ _TABLE = (
     Entry("clock", contents.clock, stored=True),
     Entry("incarnations", contents.incarnations, stored=True),
     Entry("backups", contents.backups, contents.make_backup, stored=True),
-    Entry("serve", residence.serve, residence.start, modes=_SHARED),
+    Entry("serve", residence.serve, residence.start, modes=MESHED),
+    Entry("peers", network.peers, modes=MESHED),
+    Entry("peer_clocks", network.peer_clocks, modes=MESHED),
+    Entry("peer_versions", network.peer_versions, modes=MESHED),
+    Entry("node_names", network.node_names, modes=MESHED),
+    Entry("hubs", network.hubs, modes=MESHED),
+    Entry("ports", network.ports, modes=MESHED),
+    Entry("admission", network.admission, modes=MESHED),
     Entry("clients", agents.registrations),
     Entry("legacy_namespace", setup.legacy_namespace, asked_for=True),
 )
@@ -96,6 +104,8 @@ def _examined(case: Case, entry: Entry, fix: bool) -> Check:
 def _made(case: Case, entry: Entry) -> Check:
     """A check that cannot be made is a finding of its own, never an exception."""
     try:
+        if case.config.get("mode") not in entry.modes:
+            return not_checked(f"of no use in mode {case.config.get('mode')}")
         if entry.stored and case.broken:
             return not_checked("the database cannot be read")
         if entry.stored and entry.name != "database" and not _saved(case):

@@ -27,8 +27,7 @@ def saved(result: Saved) -> Answer:
     project = f", project={result.project}" if result.project else ""
     lines = [f"{result.status.replace('_', ' ')}: {result.observation_id} (visibility={result.visibility}{project})"]
     lines.append(f"subject: {result.subject}")
-    if result.stored.of:
-        lines.append(f"stored here and on {result.stored.peers} of {result.stored.of} peers")
+    lines += filter(None, [result.stored.told()])
     lines += [f"warning: {warning.message}" for warning in result.warnings]
     for other in result.similar:
         relation = other.relation.replace("_", " ")
@@ -37,7 +36,7 @@ def saved(result: Saved) -> Answer:
     if result.similar:
         lines.append("If the new one replaces one of them, delete that one or save with supersedes.")
     data = as_plain(result)
-    if not result.stored.of:
+    if not result.stored.mesh:
         data["stored"] = {"here": result.stored.here}
     return _answer(lines, data)
 
@@ -120,9 +119,12 @@ def status(result: Status) -> Answer:
         "counts": {name: _top(names) for name, names in result.counts.items()},
     }
     data = lean(as_plain(result) | values)
-    if not result.stored.of:
+    if not result.stored.mesh:
         data.pop("stored")
     lines = [f"kioku-mesh {result.version}, mode {result.mode}, store {result.store}: {result.state_dir}"]
+    if result.mesh:
+        data["mesh"] = lean(as_plain(result.mesh._replace(peers=result.mesh.peers[:NAMES_MAX])))
+        lines.append(f"mesh: {result.mesh.summary}; admission {result.mesh.admission}")
     shown = {"you": data.get("identity"), "settings": data.get("settings"), **data.get("counts", {})}
     lines += [f"{name}: {_pairs(pairs)}" for name, pairs in shown.items() if pairs]
     lines.append(f"saved in this session: {result.session_saves}; {result.bytes} bytes")

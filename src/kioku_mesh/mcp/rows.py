@@ -23,7 +23,7 @@ _SHORT = (
     "tags", "source_files", "references", "superseded_by", "conflicts_with", "expires_at",
 )  # fmt: skip
 _FOR_PROGRAMS = frozenset(("stamp", "origin_here", "derived"))
-_IN_HEAD = frozenset((*_SHORT[:8], "state", "content", "cut"))
+_IN_HEAD = frozenset((*_SHORT[:8], "state", "content", "cut", "stored"))
 _SENTENCE = pattern(r"[.!?…][\"'”’)\]]*(?=\s)|[。！？]|\n|$")
 _BEGINNING = 200  # characters of a text that are worth a call
 _NAME_TOKENS = 5  # at most, of the name of a field with its quotes, colon and comma
@@ -190,8 +190,10 @@ def _with_content(row: Row, content: str) -> Row:
 
 def _text(observation: Observation, row: Row, at: int) -> str:
     """A row as text: head line, content, and on one line the fields that the head line does not show."""
-    more = "; ".join(f"{name}: {_shown(value)}" for name, value in row.items() if name not in _IN_HEAD)
-    return entry(observation, at, "\n".join(filter(None, (row.get("content", ""), more))))
+    more = [f"{name}: {_shown(value)}" for name, value in row.items() if name not in _IN_HEAD]
+    if observation.stored and "stored" in row:
+        more += filter(None, [observation.stored.told()])
+    return entry(observation, at, "\n".join(filter(None, (row.get("content", ""), "; ".join(more)))))
 
 
 def _shown(value: Any) -> str:

@@ -86,6 +86,8 @@ def _line(value: str | None, name: str, limit: int, several: bool = False) -> st
 
 
 def _list(values: Iterable[str], name: str) -> tuple[str, ...]:
+    if not values:
+        return ()
     kept = dict.fromkeys(entry for entry in (text(value, name).strip() for value in values) if entry)
     if len(kept) > LIST_MAX:
         raise TooLarge(f"{len(kept)} {name} are too many; at most {LIST_MAX} fit", "keep the ones to search for")

@@ -17,6 +17,11 @@ class Context(NamedTuple):
     identity: Identity
 
     @property
+    def meshed(self) -> bool:
+        """Is this machine in a mesh? Where it is not, nothing of other machines is looked at."""
+        return bool(self.config.get("mode") != "local")
+
+    @property
     def scopes(self) -> frozenset[str]:
         """The scopes that this reader is entitled to."""
         own = {"mesh", "local"}

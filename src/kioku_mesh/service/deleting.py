@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from .. import ids, wire
 from ..clock import DAY
 from ..clock import now as read_clock
 from ..errors import BadInput, NotFound, Refused
-from ..model import STATES, Draft, Filter, Observation
+from ..model import STATES, Draft, Filter, Observation, Patience
 from ..results import Deleted, Line, Purged, Restored
 from ..store import upkeep as store_upkeep
 from ..store.reading import Snapshot
 from ..store.transaction import Transaction
 from . import checking, reading, saving, upkeep
 from .context import Context
+from .late import Late
+
+if TYPE_CHECKING:
+    from ..store import spread
+    from . import replicas
+else:
+    spread, replicas = Late("..store.spread"), Late(".replicas")
 
 
 def delete(ctx: Context, wanted: Sequence[str], reason: str | None = None, dry_run: bool = False) -> Deleted:
@@ -90,8 +98,9 @@ def purge(
     unknown: bool = False,
     visibility: str | None = None,
     dry_run: bool = False,
+    patience: Patience | None = None,
 ) -> Purged:
-    """Hide and erase at once, here and wherever the record goes. Only whole ids.
+    """Hide and erase at once, here and wherever the record goes. Only whole ids. With `patience` receipts are waited for.
 
     `chain`: every revision of each as well. `unknown`: also ids that are not here, in the scope of `visibility`.
     """
@@ -121,11 +130,17 @@ def purge(
     with ctx.store.write() as transaction:
         alive = _revealing(ctx, transaction, found)
         store_upkeep.note_traces(ctx.store)
-        for scope, part in names:
-            transaction.append(wire.PURGE, scope, _reason(ctx, None), names=part)
+        written = [transaction.append(wire.PURGE, scope, _reason(ctx, None), names=part) for scope, part in names]
         again = _revealed(ctx, transaction, alive)
     store_upkeep.erase_all(ctx.store, purged=True)
-    return Purged(tuple(o.observation_id for o in found), tuple(absent), again)
+    answer = Purged(tuple(o.observation_id for o in found), tuple(absent), again)
+    if not (ctx.meshed or patience):
+        return answer
+    slots = spread.slots_of(*written)
+    warnings = replicas.wait_erased(ctx, slots, patience)[1] if patience else ()
+    got = replicas.receipts(ctx, slots)
+    stored = replicas.erased(got) if ctx.meshed and slots else answer.stored
+    return answer._replace(stored=stored, receipts=got, warnings=warnings)
 
 
 def _present(ctx: Context, wanted: Iterable[str]) -> tuple[list[Observation], list[str]]:

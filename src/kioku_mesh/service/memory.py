@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..config import Config
-from ..model import Draft, Filter, Found, Identity, Query, Saved
+from ..model import Draft, Filter, Found, Identity, Patience, Query, Saved
 from ..store.store import Store
 from .context import Context
 from .late import Late
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from ..results import (
         BackupFile,
         Deleted,
+        Existing,
         Got,
         Imported,
+        MeshStatus,
         Project,
         Purged,
         Recalled,
@@ -27,11 +29,11 @@ if TYPE_CHECKING:
         Swept,
     )
     from ..store import backup, restore
-    from . import deleting, overview, projects, reading, recalling, records, saving, searching, sharing, upkeep
+    from . import deleting, meshing, overview, projects, reading, recalling, records, saving, searching, sharing, upkeep
 else:
     saving, searching, recalling, reading = map(Late, (".saving", ".searching", ".recalling", ".reading"))
     deleting, projects, records, overview = map(Late, (".deleting", ".projects", ".records", ".overview"))
-    upkeep, sharing = Late(".upkeep"), Late(".sharing")
+    upkeep, sharing, meshing = Late(".upkeep"), Late(".sharing"), Late(".meshing")
     backup, restore = Late("..store.backup"), Late("..store.restore")
 
 
@@ -53,13 +55,13 @@ class Memory:
     def close(self) -> None:
         self.store.close()
 
-    def save(self, draft: Draft) -> Saved:
-        """Store a memory: durable and searchable when this returns."""
-        return saving.save(self._ctx, draft)
+    def save(self, draft: Draft, patience: Patience | None = None) -> Saved:
+        """Store a memory: durable and searchable when this returns. `patience`: wait for other machines as well."""
+        return saving.save(self._ctx, draft, patience)
 
-    def revise(self, observation_id: str, draft: Draft) -> Saved:
+    def revise(self, observation_id: str, draft: Draft, patience: Patience | None = None) -> Saved:
         """A new memory that supersedes another and inherits what is not given."""
-        return saving.revise(self._ctx, observation_id, draft)
+        return saving.revise(self._ctx, observation_id, draft, patience)
 
     def search(self, query: Query) -> Found:
         """Ranked memories; with an empty text the newest first."""
@@ -100,9 +102,14 @@ class Memory:
         unknown: bool = False,
         visibility: str | None = None,
         dry_run: bool = False,
+        patience: Patience | None = None,
     ) -> Purged:
-        """Hide and erase at once."""
-        return deleting.purge(self._ctx, ids, chain, unknown, visibility, dry_run)
+        """Hide and erase at once. `patience`: wait until other machines have erased it too."""
+        return deleting.purge(self._ctx, ids, chain, unknown, visibility, dry_run, patience)
+
+    def existing(self) -> Existing:
+        """What was saved on this machine so far and may leave it."""
+        return sharing.existing(self._ctx)
 
     def withhold(self) -> None:
         """Keep what was saved so far on this machine, also when it shares later."""
@@ -115,6 +122,14 @@ class Memory:
     def share(self, ids: Sequence[str] = (), where: Filter | None = None, dry_run: bool = False) -> Shared:
         """Share chosen memories that were withheld."""
         return sharing.share(self._ctx, ids, where, dry_run)
+
+    def mesh(self, heads: bool = False) -> MeshStatus:
+        """Whether everything is everywhere, and what is known of each peer, with `heads` also what it has."""
+        return meshing.status(self._ctx, heads)
+
+    def forget_peer(self, node: str) -> None:
+        """Wait for this machine no longer, until it is heard again."""
+        meshing.forget(self._ctx, node)
 
     def status(self) -> Status:
         """Versions, places, identity, counts."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .. import __version__
 from ..clock import now as read_clock
 from ..model import MEMORY_TYPES, STATES, Filter, Notice, Stored
@@ -10,7 +12,13 @@ from ..store import upkeep
 from ..store.reading import Snapshot
 from . import residence
 from .context import Context
+from .late import Late
 from .reading import with_prefix
+
+if TYPE_CHECKING:
+    from . import meshing
+else:
+    meshing = Late(".meshing")
 
 _STANDING = {0: "live", 1: "superseded", 2: "deleted"}
 _DIMENSIONS = ("projects", "types", "families", "clients", "machines")
@@ -39,6 +47,7 @@ def status(ctx: Context) -> Status:
         for scope, count in sorted(outside.items())
     ]
     project, source = ctx.config.project()
+    shared = meshing.status(ctx) if ctx.meshed else None
     return Status(
         version=__version__,
         state_dir=ctx.config.state_dir,
@@ -53,9 +62,10 @@ def status(ctx: Context) -> Status:
         counts=counts,
         session_saves=saves,
         bytes=upkeep.size(ctx.store),
-        stored=Stored(),
-        notes=tuple(notes),
+        stored=shared.stored if shared else Stored(),
+        notes=(*notes, *(shared.notes if shared else ())),
         serve=residence.resident(ctx.config.state_dir),
+        mesh=shared and shared._replace(notes=()),
     )
 
 

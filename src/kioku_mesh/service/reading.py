@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from .. import ids
 from ..errors import Ambiguous, BadInput, NotFound
@@ -10,6 +11,12 @@ from ..model import Notice, Observation
 from ..results import Got
 from ..store.reading import Snapshot
 from .context import Context
+from .late import Late
+
+if TYPE_CHECKING:
+    from . import replicas
+else:
+    replicas = Late(".replicas")
 
 GET_MAX = 1000
 _CANDIDATES = 20  # listed when a prefix fits several ids
@@ -33,7 +40,7 @@ def get(ctx: Context, wanted: Sequence[str], history: bool = False, prefixes: bo
     notes = tuple(
         Notice("body_lost", f"the text of {o.observation_id} is not on this machine") for o in found if o.body_lost
     )
-    return Got(tuple(found), missing, chain, notes)
+    return Got(replicas.with_places(ctx, found) if ctx.meshed else tuple(found), missing, chain, notes)
 
 
 def revisions(ctx: Context, snapshot: Snapshot, found: Iterable[Observation]) -> tuple[Observation, ...]:

@@ -19,9 +19,11 @@ from . import checking, upkeep
 from .checking import LABEL_MAX, REASON_MAX, check, text
 from .context import Context
 
+_DRAFTED = tuple(field for field in wire.ObservationBody._fields if field in Draft._fields)
+_LABELS = ("agent_family", "client_id", "session_id", "pc_id", "host")
 KINDS = (wire.OBSERVATION, wire.TOMBSTONE, wire.UNDO, wire.PURGE, wire.ALIAS)
 _SLICE_S = (
-    0.05  # of work in one transaction: each costs a flush to disk, and a saver behind it waits about twice as long
+    0.07  # of work in one transaction: each costs a flush to disk, and a saver behind it waits about twice as long
 )
 
 
@@ -163,18 +165,18 @@ class _Line:
         """
         self._confine(snapshot)
         copies = snapshot.copies(self._id, self._scope)
+        created = self._time("created_at")
+        stamp = self._stamp(created)
         if self._kind != wire.OBSERVATION:
             body, until, outcome = self._act(), self._time("until"), "known" if copies else "added"
         else:
             draft = self._draft()
-            body, until = self._observation(draft), self._time("expires_at")
+            body, until = self._observation(draft, created or stamp or read_clock()), self._time("expires_at")
             outcome = "added"
             if copies:
                 outcome = self._known(snapshot) if draft.content in copies or None in copies else "conflict"
         if outcome in ("added", "conflict") and transaction:
-            transaction.append(
-                self._kind, self._scope, body, id=self._id, names=self._names, until=until, hlc=self._stamp()
-            )
+            transaction.append(self._kind, self._scope, body, id=self._id, names=self._names, until=until, hlc=stamp)
         return outcome
 
     def _known(self, snapshot: Snapshot) -> str:
@@ -226,12 +228,12 @@ class _Line:
             )
         )
 
-    def _observation(self, draft: Draft) -> bytes:
-        said = {k: getattr(draft, k) for k in wire.ObservationBody._fields if k in Draft._fields}
-        said |= {k: self._label(k) for k in ("agent_family", "client_id", "session_id", "pc_id", "host")}
-        said["agent_family"] = said["agent_family"] or "import"
-        said["client_id"] = said["client_id"] or "import"
-        said["created_at"] = self._time("created_at") or self._stamp() or read_clock()
+    def _observation(self, draft: Draft, created: int) -> bytes:
+        said = {field: getattr(draft, field) for field in _DRAFTED}
+        said |= {field: self._label(field) for field in _LABELS if field in self._plain}
+        said["agent_family"] = said.get("agent_family") or "import"
+        said["client_id"] = said.get("client_id") or "import"
+        said["created_at"] = created
         return wire.encode_body(said)
 
     def _act(self) -> bytes:
@@ -242,10 +244,10 @@ class _Line:
             raise BadInput(f"a {self._kind} needs `names`", "see the description of the export format")
         return wire.encode_body(said)
 
-    def _stamp(self) -> int | None:
+    def _stamp(self, created: int | None) -> int | None:
         stamp = self._text("stamp")
         if stamp is None:
-            return self._time("created_at")
+            return created
         first = stamp.partition(".")[0]
         if not (first.isascii() and first.isdigit() and int(first[:20]) < YEAR_10000):
             raise BadInput(f"not a stamp: {stamp[:40]!r}", "see the description of the export format")
@@ -272,7 +274,9 @@ class _Line:
         return None if value is None else text(value, field, limit)
 
     def _texts(self, field: str) -> tuple[str, ...]:
-        value = self._plain.get(field) or ()
+        value = self._plain.get(field)
+        if not value:
+            return ()
         if not isinstance(value, (list, tuple)) or not all(isinstance(text, str) for text in value):
             raise BadInput(f"{field} is not a list of texts", "see the description of the export format")
         return tuple(value)

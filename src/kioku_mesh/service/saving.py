@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .. import wire
 from ..clock import DAY, MINUTE
 from ..clock import now as read_clock
 from ..errors import BadInput, NotFound, SecretFound, StoreError
-from ..model import Draft, Filter, Notice, Observation, Saved, Similar
+from ..model import Draft, Filter, Notice, Observation, Patience, Saved, Similar
 from ..search.alike import alike, titled
 from ..store.content import fingerprint
 from ..store.reading import Snapshot
@@ -15,6 +17,13 @@ from ..text.derive import derive_subject
 from . import guards, secrets, upkeep
 from .checking import check
 from .context import Context
+from .late import Late
+
+if TYPE_CHECKING:
+    from ..store import spread
+    from . import replicas
+else:  # of use in a mesh only
+    spread, replicas = Late("..store.spread"), Late(".replicas")
 
 REPEAT = DAY  # the same save within this time is answered with the first id
 _ERASE = "kioku-mesh purge ID"  # in warnings; the id is known when the memory is stored
@@ -22,8 +31,10 @@ _COMPARED = 3  # memories that a new one is compared with
 _DETAILS = ("subject", "summary", "memory_type", "importance", "tags", "source_files", "references")
 
 
-def save(ctx: Context, draft: Draft) -> Saved:
-    """Store a memory. Raises BadInput, SecretFound, NotFound (supersedes), Refused, StoreError; then nothing is stored."""
+def save(ctx: Context, draft: Draft, patience: Patience | None = None) -> Saved:
+    """Store a memory, and say where it is, after a wait for other machines if there is `patience`.
+
+    Raises BadInput, SecretFound, NotFound (supersedes), Refused, StoreError; then nothing is stored."""
     asked, draft = draft, check(draft)
     scope = ctx.scope(draft.visibility)
     project = ctx.project(draft.project)
@@ -32,16 +43,20 @@ def save(ctx: Context, draft: Draft) -> Saved:
     similar, doubts = _similar(ctx, draft, project)
     now = read_clock()
     body = _body(ctx, draft, project, now)
+    slots: tuple[spread.Slot, ...] = ()
     with ctx.store.write(now) as transaction:
         repeated = _repeated(ctx, transaction, draft, project, scope)
         if repeated:
-            return _answer_again(repeated, asked, draft, project)
-        warnings += _superseding(ctx, transaction, draft, scope)
-        header = transaction.append(
-            wire.OBSERVATION, scope, body, names=_unique(draft.supersedes), until=draft.expires_at
-        )
+            slots = spread.slots(transaction.db, repeated.observation_id) if ctx.meshed else ()
+        else:
+            warnings += _superseding(ctx, transaction, draft, scope)
+            header = transaction.append(
+                wire.OBSERVATION, scope, body, names=_unique(draft.supersedes), until=draft.expires_at
+            )
+    if repeated:
+        return _placed(ctx, _answer_again(repeated, asked, draft, project), slots, patience)
     upkeep.after_save(ctx)
-    return Saved(
+    answer = Saved(
         observation_id=header.id,
         status="saved",
         visibility=scope,
@@ -51,9 +66,20 @@ def save(ctx: Context, draft: Draft) -> Saved:
         similar=similar,
         expires_at=draft.expires_at,
     )
+    return _placed(ctx, answer, spread.slots_of(header) if ctx.meshed else (), patience)
 
 
-def revise(ctx: Context, observation_id: str, draft: Draft) -> Saved:
+def _placed(ctx: Context, answer: Saved, slots: tuple[spread.Slot, ...], patience: Patience | None) -> Saved:
+    """The answer with where the memory is."""
+    if slots and "/" in answer.visibility:
+        answer = answer._replace(warnings=(*answer.warnings, replicas.apart(answer.visibility)))
+    if patience:
+        stored, told = replicas.wait(ctx, slots, patience)
+        return answer._replace(stored=stored, warnings=answer.warnings + told)
+    return answer._replace(stored=replicas.stored(ctx, slots)) if slots else answer
+
+
+def revise(ctx: Context, observation_id: str, draft: Draft, patience: Patience | None = None) -> Saved:
     """A new memory that supersedes another and inherits what is not given; an empty content inherits the content.
 
     Raises BadInput if nothing of it would change.
@@ -68,7 +94,7 @@ def revise(ctx: Context, observation_id: str, draft: Draft) -> Saved:
     said_anew = bool(draft.content.strip()) and old.state != "live"
     if not said_anew and _says_the_same(check(new), old):
         raise BadInput(f"nothing of {observation_id} would change", "give a new text, or another field to change")
-    return save(ctx, new)
+    return save(ctx, new, patience)
 
 
 def _refuse_gone(old: Observation) -> None:

@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..clock import now as read_clock
+from ..errors import NotFound
 from ..model import Filter
-from ..results import Line, Shared
+from ..results import Existing, Line, Shared
+from ..store import spread
 from .context import Context
+
+
+def existing(ctx: Context) -> Existing:
+    """What was saved on this machine and may leave it: shared as soon as it is in a mesh, or withheld."""
+    with ctx.store.read(ctx.scopes) as snapshot:
+        rows = spread.own(snapshot.db)
+    return Existing(*({scope: count for scope, kept, count in rows if kept is withheld} for withheld in (False, True)))
 
 
 def withhold(ctx: Context) -> None:
@@ -23,10 +32,13 @@ def release(ctx: Context) -> None:
 
 
 def share(ctx: Context, ids: Sequence[str], where: Filter | None = None, dry_run: bool = False) -> Shared:
-    """Share withheld memories: those with these ids, and the live ones that fit `where`."""
+    """Share withheld memories: those with these ids, and the live ones that fit `where`. Raises NotFound."""
     now = read_clock()
     with ctx.store.read(ctx.scopes, now) as snapshot:
         rows = snapshot.newest(ctx.within(where), now, -1) if where else []
+        absent = [id_ for id_ in ids if ctx.one(snapshot, id_) is None]
+        if absent:
+            raise NotFound(f"there is no memory {absent[0]}", "look for it with `kioku-mesh search`", ids=absent)
         wanted = dict.fromkeys([*ids, *snapshot.ids(rows)])
         withheld = [n for n in map(snapshot.row_of, wanted) if n is not None and snapshot.is_withheld(n)]
         found = [

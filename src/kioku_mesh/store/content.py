@@ -8,10 +8,13 @@ import apsw
 
 from .. import wire
 from . import atrest, fulltext, sql
-from .schema import NEVER
+from .schema import NEVER, SAID
+
+NOTHING = (None,) * len(SAID)  # of a body that is not here, or that this release cannot read
 
 _COLUMNS = ("project", "type", "family", "client", "session", "pc")
 _LISTS = (("tag", "tags"), ("file", "source_files"), ("reference", "references"))
+_SAY = f"UPDATE observation SET {' = ?, '.join(SAID)} = ? WHERE n = ?"
 
 
 def facet(db: apsw.Connection, kind: str, value: str) -> int:
@@ -35,19 +38,45 @@ def fields(body: wire.ObservationBody) -> fulltext.Fields:
     return fulltext.fields(body.subject or "", said, "\n".join(part for part in extra if part), body.created_at)
 
 
-def add(db: apsw.Connection, n: int, body: wire.ObservationBody, words: fulltext.Queue) -> None:
-    """Index the body of observation `n`; its words when the queue is flushed."""
-    values = (body.project, body.memory_type, body.agent_family, body.client_id, body.session_id, body.pc_id)
-    columns = [facet(db, kind, value) if value else None for kind, value in zip(_COLUMNS, values, strict=True)]
-    db.execute(
-        "UPDATE observation SET project = ?, type = ?, family = ?, client = ?, session = ?, pc = ?, importance = ?,"
-        " content = ? WHERE n = ?",
-        (*columns, body.importance, fingerprint(body.content), n),
-    )
-    for kind, field in _LISTS:
-        for value in dict.fromkeys(getattr(body, field)):
-            db.execute("INSERT OR IGNORE INTO tagged VALUES (?, ?)", (facet(db, kind, value), n))
-    words.add(n, fields(body))
+class Entries:
+    """What one transaction enters: words are added in groups, and the number of a value is looked up once.
+
+    Flushed before anything is looked for or removed (a facet may go as well), and before the end of the transaction.
+    """
+
+    def __init__(self, db: apsw.Connection) -> None:
+        self._db = db
+        self._words = fulltext.Queue(db)
+        self._facets: dict[tuple[str, str], int] = {}
+
+    def facet(self, kind: str, value: str) -> int:
+        number = self._facets.get((kind, value))
+        if number is None:
+            number = self._facets[kind, value] = facet(self._db, kind, value)
+        return number
+
+    def columns(self, body: wire.ObservationBody) -> tuple[int | None, ...]:
+        """What the row of an observation has from its body, in the order of SAID."""
+        values = (body.project, body.memory_type, body.agent_family, body.client_id, body.session_id, body.pc_id)
+        facets = [self.facet(kind, value) if value else None for kind, value in zip(_COLUMNS, values, strict=True)]
+        return (*facets, body.importance, fingerprint(body.content))
+
+    def index(self, n: int, body: wire.ObservationBody) -> None:
+        """Enter the lists and the words of observation `n`."""
+        for kind, field in _LISTS:
+            for value in getattr(body, field):
+                self._db.execute("INSERT OR IGNORE INTO tagged VALUES (?, ?)", (self.facet(kind, value), n))
+        self._words.add(n, fields(body))
+
+    def flush(self) -> None:
+        self._words.flush()
+        self._facets.clear()
+
+
+def fill(db: apsw.Connection, n: int, body: wire.ObservationBody, entries: Entries) -> None:
+    """Index the body of an observation whose row is there already."""
+    db.execute(_SAY, (*entries.columns(body), n))
+    entries.index(n, body)
 
 
 def hold(db: apsw.Connection, n: int) -> None:
@@ -56,14 +85,11 @@ def hold(db: apsw.Connection, n: int) -> None:
 
 
 def remove(db: apsw.Connection, n: int, body: wire.ObservationBody) -> None:
-    """Undo `add`: words, columns and labels that nothing else uses leave the file."""
+    """Undo what `Entries` entered: words, columns and labels that nothing else uses leave the file."""
     fulltext.remove(db, n, fields(body))
     columns = sql.row(db, "SELECT project, type, family, client, session, pc FROM observation WHERE n = ?", (n,))
-    db.execute(
-        "UPDATE observation SET project = NULL, type = NULL, family = NULL, client = NULL, session = NULL, pc = NULL,"
-        " importance = NULL, content = NULL, clash = 0 WHERE n = ?",
-        (n,),
-    )
+    db.execute(_SAY, (*NOTHING, n))
+    db.execute("UPDATE observation SET clash = 0 WHERE n = ?", (n,))
     lists = []
     for kind, field in _LISTS:
         for value in getattr(body, field):

@@ -46,6 +46,12 @@ def stream(db: apsw.Connection, lane: str, scope: str, origin: str) -> Stream:
     return Stream(db.last_insert_rowid(), lane, scope, origin, 1, False)
 
 
+def tip(db: apsw.Connection, at: int) -> Tip | None:
+    """Where a stream of this node goes on; None for its first record."""
+    row = sql.row(db, "SELECT seq, digest FROM tip WHERE stream = ? ORDER BY seq DESC, digest DESC LIMIT 1", (at,))
+    return Tip(row[0], row[1].hex()) if row else None
+
+
 def tips(db: apsw.Connection, at: int) -> tuple[Tip, ...]:
     rows = sql.rows(db, "SELECT seq, digest FROM tip WHERE stream = ? ORDER BY seq DESC, digest", (at,))
     return tuple(Tip(seq, digest.hex()) for seq, digest in rows)
@@ -70,10 +76,13 @@ def find(db: apsw.Connection, at: int, seq: int, digest: str) -> tuple[int, bool
     return None
 
 
-def insert(db: apsw.Connection, at: Stream, record: wire.Record) -> int:
-    """Put a record that is not there yet into the log, link what now links, and return its row number."""
+def insert(db: apsw.Connection, at: Stream, record: wire.Record, behind: Tip | None = None) -> int:
+    """Put a record that is not there yet into the log, link what now links, and return its row number.
+
+    `behind`: the tip that a record follows which was made just now, so that nothing can be waiting for it.
+    """
     header = record.header
-    linked = _links(db, at, header)
+    linked = behind is not None or _links(db, at, header)
     db.execute(
         "INSERT INTO record(stream, seq, hlc, kind, id, linked, header, signature, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
@@ -89,7 +98,11 @@ def insert(db: apsw.Connection, at: Stream, record: wire.Record) -> int:
         ),
     )
     n = db.last_insert_rowid()
-    if linked:
+    if behind:
+        reached = (header.seq, bytes.fromhex(wire.digest(record.raw)))
+        was = (at.n, behind.seq, bytes.fromhex(behind.digest))
+        db.execute("UPDATE tip SET seq = ?, digest = ? WHERE stream = ? AND seq = ? AND digest = ?", (*reached, *was))
+    elif linked:
         _advance(db, at, header, wire.digest(record.raw))
     return n
 

@@ -52,6 +52,11 @@ class Snapshot:
         self.projects = conditions.Projects.load(db, self._scope_numbers)
 
     @property
+    def db(self) -> apsw.Connection:
+        """For the modules of this package."""
+        return self._db
+
+    @property
     def node(self) -> str | None:
         return self._life.node if self._life else None
 

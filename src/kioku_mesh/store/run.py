@@ -77,9 +77,10 @@ class Peer(NamedTuple):
 
 
 class Run:
-    """One per process; for one thread."""
+    """One per process; for one thread. `writes` False: for those who only read; they wait for nobody and make nothing."""
 
-    def __init__(self, directory: str) -> None:
+    def __init__(self, directory: str, writes: bool = True) -> None:
+        self._writes = writes
         self.path = os.path.join(directory, FILE)
         self._db: apsw.Connection | None = None
         self._inode = 0
@@ -112,10 +113,14 @@ class Run:
     def holders(self, lane: str, scope: str, origin: str, seq: int, now: int) -> tuple[int, int]:
         """How many peers said that they have this record, and how many are waited for (see `Peer.counts`)."""
         waited = {peer.node for peer in self.peers() if peer.counts(scope, now)}
+        return len(self.having(lane, scope, origin, seq) & waited), len(waited)
+
+    def having(self, lane: str, scope: str, origin: str, seq: int) -> set[str]:
+        """The peers that said that they have this record."""
         rows = self._ask(
             "SELECT node, tips FROM head WHERE lane = ? AND scope = ? AND origin = ?", (lane, scope, origin)
         )
-        return sum(node in waited and json.loads(tips)[0][0] >= seq for node, tips in rows), len(waited)
+        return {node for node, tips in rows if json.loads(tips)[0][0] >= seq}
 
     # --- writing; done as well as it can be
 
@@ -195,6 +200,8 @@ class Run:
     def _opened(self) -> apsw.Connection:
         if self._db is not None and self._there() != self._inode:  # removed: others look at another file
             self._forget_connection()
+        if self._db is None and not self._writes:
+            self._db = self._read_only()
         if self._db is None:
             with suppress(FileExistsError):  # only a new file: closing one drops the locks that SQLite has on it
                 os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
@@ -211,6 +218,13 @@ class Run:
             return os.stat(self.path).st_ino
         except OSError:
             return 0
+
+    def _read_only(self) -> apsw.Connection:
+        db = apsw.Connection(self.path, flags=apsw.SQLITE_OPEN_READONLY)
+        if db.pragma("user_version") != _VERSION:
+            db.close()
+            raise apsw.SQLError("written by another version")
+        return db
 
     def _forget_connection(self) -> None:
         if self._db is not None:

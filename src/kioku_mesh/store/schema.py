@@ -16,6 +16,8 @@ APPLICATION_ID = 0x6B696F6B  # "kiok"
 NEVER = 2**63 - 1  # as `until`, `cover`: later than any time
 NO_COVER = -(2**63)
 
+SAID = ("project", "type", "family", "client", "session", "pc", "importance", "content")  # of a row, by its body
+
 _TRUTH = """
 CREATE TABLE stream(
   n INTEGER PRIMARY KEY, lane TEXT NOT NULL, scope TEXT NOT NULL, origin TEXT NOT NULL,

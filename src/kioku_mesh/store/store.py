@@ -14,7 +14,7 @@ from ..clock import now as read_clock
 from ..errors import KiokuError, StoreError
 from ..ids import new_node
 from ..values import NamedTuple
-from . import checkpoint, connection, content, fulltext, life, lock, log, places, schema, sql, view
+from . import checkpoint, connection, content, life, lock, log, places, schema, sql, view
 from .connection import BIRTH, DATABASE, LOCK, translated
 from .reading import Snapshot
 from .transaction import Transaction, derive
@@ -103,6 +103,12 @@ class Store:
                 f"to begin anew, remove {os.path.join(self.directory, BIRTH)}",
             )
         return False
+
+    def version(self) -> object:
+        """Something that differs after every commit of another connection. Costs microseconds."""
+        db = self.reader()
+        # The number counts for one connection, and a new one is opened whenever the file is another or was moved into.
+        return getattr(self._local, "file", None), db.pragma("data_version")
 
     def born(self) -> int:
         """When the first memory was saved here, microseconds. Raises StoreError when none was."""
@@ -259,7 +265,7 @@ class Store:
 def rebuild(db: apsw.Connection) -> int:
     """Replay the log into empty derived tables, inside the caller's transaction; returns how many records."""
     schema.clear_derived(db)
-    words = fulltext.Queue(db)
+    entries = content.Entries(db)
     dirty: set[view.Key] = set()
     count, after = 0, 0
     while rows := sql.rows(
@@ -268,9 +274,9 @@ def rebuild(db: apsw.Connection) -> int:
         (after,),
     ):
         for after, scope in rows:
-            dirty |= derive(db, after, content.facet(db, "scope", scope), log.read(db, after), words)
+            dirty |= derive(db, after, entries.facet("scope", scope), log.read(db, after), entries)
             count += 1
-        words.flush()
+        entries.flush()
     view.settle(db, dirty)
     return count
 

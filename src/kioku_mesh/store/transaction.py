@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 import apsw
 
@@ -11,8 +12,9 @@ from ..clock import MINUTE
 from ..errors import BadInput, TooLarge
 from ..ids import new_id
 from ..values import NamedTuple
-from . import content, erase, fulltext, life, log, sql, view
+from . import content, erase, life, log, spread, sql, view
 from .reading import Snapshot
+from .schema import NEVER
 
 AHEAD = 5 * MINUTE  # a stamp further in the future than this does not lift the clock
 
@@ -35,7 +37,7 @@ class Transaction:
         self._life = alive
         self._directory = directory
         self._dirty: set[view.Key] = set()
-        self._words = fulltext.Queue(db)
+        self._entries = content.Entries(db)
         self._cloned = False
 
     @property
@@ -61,8 +63,8 @@ class Transaction:
         if stream.withheld:
             self._renew("older memories of this store are withheld")
             stream = log.stream(self.db, lane, scope, self._life.origin)
-        tips = log.tips(self.db, stream.n)
-        seq, prev = (tips[0].seq + 1, tips[0].digest) if tips else (1, "")
+        tip = log.tip(self.db, stream.n)
+        seq, prev = (tip.seq + 1, tip.digest) if tip else (1, "")
         header = wire.Header(
             v=wire.BODY_VERSION, lane=lane, scope=scope, origin=self._life.origin, seq=seq, prev=prev, floor=stream.floor,
             hlc=self.stamp(scope, names, hlc), kind=kind, id=id or new_id(), names=tuple(names), until=until,
@@ -78,7 +80,7 @@ class Transaction:
         if header.hlc >= wire.INT_MAX or (until or 0) >= wire.INT_MAX:
             raise BadInput("the time lies beyond what a record can hold", "look at the times of what it names")
         self._life = self._life._replace(written=self._life.written + 1, last=wire.digest(raw))
-        self._accept(stream, wire.Record(header, raw, body))
+        self._accept(stream, wire.Record(header, raw, body), tip)
         return header
 
     def apply(self, records: Iterable[wire.Record], scopes: frozenset[str] | None = None) -> Applied:
@@ -117,7 +119,7 @@ class Transaction:
             self._cloned |= record.header.origin == self._life.origin
         elif not gone:
             erase.give_back(self.db, n, record)
-            project(self.db, n, record, scope, self._words)
+            regain(self.db, n, scope, record, self._entries)
             self._dirty.add((scope, id_))
         return 1
 
@@ -135,17 +137,17 @@ class Transaction:
             return False
         return since == 0 or (header.kind == wire.OBSERVATION and since <= self.now)
 
-    def _accept(self, stream: log.Stream, record: wire.Record) -> None:
-        if record.header.hlc <= self.now + AHEAD:
-            self._life = self._life._replace(clock=max(self._life.clock, record.header.hlc))
-        n = log.insert(self.db, stream, record)
-        self._dirty |= derive(self.db, n, self._scope(stream.scope), record, self._words)
+    def _accept(self, stream: log.Stream, record: wire.Record, behind: log.Tip | None = None) -> None:
+        if self._life.clock < record.header.hlc <= self.now + AHEAD:
+            self._life = self._life._replace(clock=record.header.hlc)
+        n = log.insert(self.db, stream, record, behind)
+        self._dirty |= derive(self.db, n, self._scope(stream.scope), record, self._entries)
 
     def _key(self, header: wire.Header) -> view.Key:
         return self._scope(header.scope), bytes.fromhex(header.id)
 
     def _scope(self, scope: str) -> int:
-        return content.facet(self.db, "scope", scope)
+        return self._entries.facet("scope", scope)
 
     def stamp(self, scope: str, names: Sequence[str], wanted: int | None = None) -> int:
         """What a record with these names is stamped: max(now, clock) + 1, and above every stamp it names."""
@@ -180,8 +182,8 @@ class Transaction:
 
     def _mark_withheld(self, withheld: bool) -> None:
         self.db.execute(
-            "UPDATE stream SET withheld = ? WHERE scope <> 'local' AND substr(origin, 1, length(origin) - 17) = ?",
-            (withheld, self._life.node),
+            f"UPDATE stream SET withheld = ? WHERE scope <> 'local' AND {spread.OWN}",
+            (withheld,),
         )
 
     def share(self, ids: Sequence[str], scopes: frozenset[str]) -> tuple[str, ...]:
@@ -222,55 +224,85 @@ class Transaction:
     def _settle_view(self) -> None:
         view.settle(self.db, self._dirty)
         self._dirty = set()
-        self._words.flush()
+        self._entries.flush()
 
 
-def derive(db: apsw.Connection, n: int, scope: int, record: wire.Record, words: fulltext.Queue) -> set[view.Key]:
-    """Enter record `n` into the derived tables; returns the keys whose visibility has to be settled.
+def derive(db: apsw.Connection, n: int, scope: int, record: wire.Record, entries: content.Entries) -> set[view.Key]:
+    """Enter record `n` into the derived tables; returns the keys whose visibility has to be settled."""
+    kind = record.header.kind
+    if kind == wire.OBSERVATION:
+        return _derive_observation(db, n, scope, record, entries)
+    if kind == wire.PURGE:
+        erase.purge_bodies(db, scope, record.header.names)
+    if kind == wire.ALIAS:
+        _derive_alias(db, n, scope, record)
+    return view.enter_mark(db, n, scope, record.header) if kind in view.MARKS else set()
 
-    The record with the smallest stamp holds the row of an id, so a later arrival may take it over.
-    """
-    header = record.header
-    is_copy = header.kind == wire.OBSERVATION and _is_copy(db, bytes.fromhex(header.id))
-    held = view.holder(db, scope, bytes.fromhex(header.id)) if is_copy else None
-    displaces = held is not None and header.stamp < held.stamp
-    if held and displaces:
-        words.flush()
-        erase.unindex(db, held.n)
-    dirty = view.enter(db, n, scope, header, held)
-    if held:
-        dirty.add((scope, bytes.fromhex(header.id)))
-        if displaces and held.erase_at is not None:
-            content.hold(db, n)
-    project(db, n, record, scope, words)
+
+def _derive_observation(
+    db: apsw.Connection, n: int, scope: int, record: wire.Record, entries: content.Entries
+) -> set[view.Key]:
+    """The record with the smallest stamp holds the row of an id, so a later arrival may take it over."""
+    header, key = record.header, (scope, bytes.fromhex(record.header.id))
+    is_copy = _is_copy(db, key[1])
+    held = view.holder(db, *key) if is_copy else None
+    dirty = {key} if held else set()
+    if held is None or _precedes(db, record, held):
+        if held:
+            entries.flush()
+            erase.unindex(db, held.n)
+        said = _said(record)
+        has_body = record.body is not None or (held is not None and held.erase_at is not None)
+        columns = entries.columns(said) if said else content.NOTHING
+        dirty |= view.enter_observation(db, n, scope, header, held, (NEVER if has_body else None, *columns))
+        if said:
+            entries.index(n, said)
+    elif record.body is not None:
+        content.hold(db, held.n)
+    if is_copy and record.body is not None:
+        content.compare_copies(db, *key)
     return dirty
 
 
-def project(db: apsw.Connection, n: int, record: wire.Record, scope: int, words: fulltext.Queue) -> None:
-    """Derive what readers need from the body of record `n`; one that this release cannot read waits for a later one."""
-    header, body = record.header, record.body
-    if header.kind == wire.PURGE:
-        erase.purge_bodies(db, scope, header.names)
-    if body is None:
-        return
-    try:
-        if header.kind == wire.OBSERVATION:
-            _project_observation(db, n, record, scope, words)
-        elif header.kind == wire.ALIAS:
-            content.add_alias(db, n, scope, body)
-    except wire.Malformed:
-        pass
+def _precedes(db: apsw.Connection, record: wire.Record, held: view.Row) -> bool:
+    """Clones of a machine that import the same file write equal stamps; then the digest decides, as anything would do
+    but who came first."""
+    if record.header.stamp != held.stamp:
+        return record.header.stamp < held.stamp
+    return wire.digest(record.raw) < wire.digest(log.read(db, held.n).raw)
 
 
-def _project_observation(db: apsw.Connection, n: int, record: wire.Record, scope: int, words: fulltext.Queue) -> None:
+def regain(db: apsw.Connection, n: int, scope: int, record: wire.Record, entries: content.Entries) -> None:
+    """Derive what readers need from the body of record `n`, which was entered without it."""
     id_, holder = bytes.fromhex(record.header.id), n
+    if record.header.kind == wire.ALIAS:
+        _derive_alias(db, n, scope, record)
+    if record.header.kind != wire.OBSERVATION:
+        return
     if _is_copy(db, id_):
         content.compare_copies(db, scope, id_)
         held = view.holder(db, scope, id_)
         holder = held.n if held else n
     content.hold(db, holder)
-    if holder == n and record.body is not None:
-        content.add(db, n, wire.read_observation(record.header, record.body), words)
+    said = _said(record)
+    if said and holder == n:
+        content.fill(db, n, said, entries)
+
+
+def _derive_alias(db: apsw.Connection, n: int, scope: int, record: wire.Record) -> None:
+    if record.body is not None:
+        with suppress(wire.Malformed):
+            content.add_alias(db, n, scope, record.body)
+
+
+def _said(record: wire.Record) -> wire.ObservationBody | None:
+    """None for a body that is gone, and for one that this release cannot read: that waits for a later one."""
+    if record.body is None:
+        return None
+    try:
+        return wire.read_observation(record.header, record.body)
+    except wire.Malformed:
+        return None
 
 
 def _is_copy(db: apsw.Connection, id_: bytes) -> bool:

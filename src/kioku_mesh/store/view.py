@@ -19,9 +19,13 @@ import apsw
 from .. import wire
 from ..values import NamedTuple
 from . import atrest, sql
-from .schema import NEVER, NO_COVER
+from .schema import NEVER, NO_COVER, SAID
 
-_MARKS = (wire.TOMBSTONE, wire.PURGE, wire.UNDO)
+MARKS = (wire.TOMBSTONE, wire.PURGE, wire.UNDO)
+
+_ENTER = (
+    f"INSERT INTO observation(n, scope, hlc, until, erase_at, {', '.join(SAID)}) VALUES (?{', ?' * (4 + len(SAID))})"
+)
 
 Key = tuple[int, bytes]  # scope and id
 
@@ -51,18 +55,6 @@ def label(until: int, deleted: bool, cover: int, now: int) -> str:
     return "expired" if until <= now else "live"
 
 
-def enter(db: apsw.Connection, n: int, scope: int, header: wire.Header, held: Row | None) -> set[Key]:
-    """Note what the header of record `n` says; returns the keys whose visibility may have changed.
-
-    `held`: the row of its id, where another record holds one.
-    """
-    if header.kind == wire.OBSERVATION:
-        return _enter_observation(db, n, scope, header, held)
-    if header.kind in _MARKS:
-        return _enter_mark(db, n, scope, header)
-    return set()
-
-
 def holder(db: apsw.Connection, scope: int, id_: bytes) -> Row | None:
     """The row of (scope, id): held by the record with the smallest stamp."""
     found = sql.row(
@@ -75,15 +67,19 @@ def holder(db: apsw.Connection, scope: int, id_: bytes) -> Row | None:
     return Row(found[:3], *found[3:]) if found else None
 
 
-def _enter_observation(db: apsw.Connection, n: int, scope: int, header: wire.Header, held: Row | None) -> set[Key]:
+def enter_observation(
+    db: apsw.Connection, n: int, scope: int, header: wire.Header, held: Row | None, bodied: tuple[int | None, ...]
+) -> set[Key]:
+    """Give record `n` the row of its id, in place of `held`; returns the keys whose visibility may have changed.
+
+    `bodied`: `erase_at` and what the body says, column by column.
+    """
     id_ = bytes.fromhex(header.id)
-    if held and held.stamp < header.stamp:
-        return set()
     dirty: set[Key] = set()
     if held:
         dirty |= _leave_observation(db, held.n, scope, id_)
     until = NEVER if header.until is None else header.until
-    db.execute("INSERT INTO observation(n, scope, hlc, until) VALUES (?, ?, ?, ?)", (n, scope, header.hlc, until))
+    db.execute(_ENTER, (n, scope, header.hlc, until, *bodied))
     for name in header.names:
         child = bytes.fromhex(name)
         db.execute("INSERT OR IGNORE INTO edge VALUES (?, ?, ?)", (scope, child, id_))
@@ -112,7 +108,8 @@ def _named(db: apsw.Connection, scope: int, id_: bytes) -> bool:
     )
 
 
-def _enter_mark(db: apsw.Connection, n: int, scope: int, header: wire.Header) -> set[Key]:
+def enter_mark(db: apsw.Connection, n: int, scope: int, header: wire.Header) -> set[Key]:
+    """Note whom the header of record `n` names; returns the keys whose visibility may have changed."""
     id_ = bytes.fromhex(header.id)
     until = NEVER if header.until is None else header.until
     targets = [bytes.fromhex(name) for name in header.names]

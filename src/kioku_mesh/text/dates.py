@@ -6,8 +6,9 @@ One word, because the numbers of a date say nothing by themselves: who looks for
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-from ..clock import to_iso
+from ..clock import DAY, to_iso
 from ..patterns import pattern
 from ..values import NamedTuple
 from . import expression
@@ -38,7 +39,12 @@ class Dated(NamedTuple):
 
 def day_word(when: int) -> str:
     """`day20230508` (UTC) for a time in microseconds: no number that anybody writes is like it."""
-    return "day" + to_iso(when)[:10].replace("-", "")
+    return _word_of(when // DAY)
+
+
+@lru_cache(64)
+def _word_of(day: int) -> str:
+    return "day" + to_iso(day * DAY)[:10].replace("-", "")
 
 
 def dates(text: str) -> list[Dated]:

@@ -16,7 +16,8 @@ VERSION = 2  # of what the full-text table is fed with: a change means that the 
 
 # The capital at which a word turns out to be camelCase: caRt, HTtpserver; not APIs.
 _HUMP = pattern(r"[A-Z](?:(?<=[a-z0-9][A-Z])|[A-Z][a-z]{2})")
-_WORD_END = pattern(r"[A-Za-z0-9]*")
+_WORD_SIGNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_WORD_END = pattern(f"[{_WORD_SIGNS}]*")
 _CAMEL_PART = pattern(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+")
 
 
@@ -54,9 +55,7 @@ def _with_camel_parts(text: str) -> str:
     done = 0
     hump = _HUMP.search(text)
     while hump:
-        start = hump.start()
-        while start > done and text[start - 1].isascii() and text[start - 1].isalnum():
-            start -= 1
+        start = done + len(text[done : hump.start()].rstrip(_WORD_SIGNS))
         word_end = _WORD_END.match(text, hump.end())
         end = word_end.end() if word_end else hump.end()
         pieces.append(text[done:end])

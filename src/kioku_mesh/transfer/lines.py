@@ -31,6 +31,9 @@ _FIELDS = frozenset((
 _SAID = ("content", "project", "created_at", "agent_family", "client_id", "session_id", "pc_id", "host")
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
+
+
 class Newer(BadInput):
     """The file was written by a newer release: reading on would misunderstand it."""
 
@@ -43,7 +46,7 @@ class Parsed(NamedTuple):
 
 
 def encode(plain: dict[str, Any]) -> bytes:
-    return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    return _encode(plain).encode() + b"\n"
 
 
 def parse(raw: bytes) -> Parsed:

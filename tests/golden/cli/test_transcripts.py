@@ -1,6 +1,7 @@
 """Worked examples: each .txt file here is a session at the prompt, replayed and compared line by line.
 
 `$ ` begins a command; what follows is its output, lines of stderr with `2> ` before them, and `[exit N]` unless it is 0.
+`$ # desk-1 has everything` (or `nothing`) is what another machine said, as run.db has it.
 `<id 1>` stands for the first id that appeared, `<id 1|12>` for its first 12 digits; times and the like have names too.
 """
 
@@ -18,15 +19,18 @@ import pytest
 
 from kioku_mesh.cli import main
 from kioku_mesh.ids import new_node
+from support import peers
 
 HOST = platform.node()
 SESSIONS = sorted(Path(__file__).parent.glob("*.txt"))
 COMMAND = re.compile(r"(?:echo (?P<piped>.*?) \| )?kioku-mesh ?(?P<arguments>.*)")
+HEARD = re.compile(r"\$ # (?P<node>[\w-]+) has (?P<what>nothing|everything)")
 NAMED = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z"), "<time>"),
     (re.compile(r"memory-\d{8}T\d{6}(?:\.\d+)?Z"), "memory-<time>"),
     (re.compile(r"\d{10,}\.[\w-]+\.[0-9a-f]{16}\.\d+"), "<stamp>"),
     (re.compile(r"[\d,]+ bytes"), "<n> bytes"),
+    (re.compile(r"\(\ds\)"), "(<n>s)"),
     (re.compile(r"[\d,]+ -> "), "<n> -> "),
     (re.compile(r"kioku-[0-9a-f]{6}\b"), "kioku-<tag>"),
     (re.compile(rf"\b{re.escape(new_node(HOST)[:-5])}-[0-9a-f]{{4}}\b"), "<node>"),
@@ -42,6 +46,11 @@ class Session:
         self._ids: list[str] = []
 
     def replay(self, line: str) -> Iterator[str]:
+        heard = HEARD.fullmatch(line)
+        if heard:
+            peers.hear(self._folder / "state", heard["node"], () if heard["what"] == "nothing" else None)
+            yield line
+            return
         found = COMMAND.fullmatch(re.sub(r"<id (\d+)(?:\|(\d+))?>", self._id, line.removeprefix("$ ")))
         assert found, line
         status, out, err = self._run(shlex.split(found["arguments"]), found["piped"])

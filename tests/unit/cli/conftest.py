@@ -34,6 +34,10 @@ class Ran(NamedTuple):
         """The object on stderr, its last line."""
         return dict(json.loads(self.err.splitlines()[-1])["error"])
 
+    def error_line(self) -> str:
+        """What the message of the failure says."""
+        return next(line for line in self.err.splitlines() if "error: " in line).partition("error: ")[2]
+
 
 class Asked:
     """A memory that answers as it was told (a value, an exception to raise, or a function) and keeps what it was asked."""

@@ -110,6 +110,8 @@ def test_init_replaces_a_name_only_with_consent(cli: Any, machine: Computer) -> 
         "file": str(config_file(machine)),
         "changes": {"user_id": "lee"},
         "written": True,
+        "next": [],
+        "notes": [],
     }
     assert config_file(machine).read_text() == 'user_id = "lee"\n'
 
@@ -117,7 +119,7 @@ def test_init_replaces_a_name_only_with_consent(cli: Any, machine: Computer) -> 
 def test_init_checks_everything_before_it_writes(cli: Any, machine: Computer) -> None:
     """One bad name keeps the good one out; modes that do not exist are not offered."""
     assert cli("init", "--user-id", "kim", "--team-id", "No!").status == 2
-    assert cli("init", "--mode", "hub").status == 2
+    assert cli("init", "--mode", "star").status == 2
     assert not config_file(machine).exists()
 
 

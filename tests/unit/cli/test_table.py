@@ -15,7 +15,8 @@ from kioku_mesh.cli.group import cli as group
 
 SAVE = {
     "--project", "--memory-type", "--type", "--importance", "--subject", "--summary", "--tags", "--source-files", "--file",
-    "--references", "--ref", "--supersedes", "--visibility", "--local-only", "--expires-at", "--ttl", "--allow-secret",
+    "--references", "--ref", "--supersedes", "--visibility", "--local-only", "--expires-at", "--ttl", "--allow-secret", "--wait",
+    "--timeout",
 }  # fmt: skip
 FILTER = {
     "--project", "--memory-type", "--type", "--tags", "--source-files", "--file", "--references", "--ref", "--agent-family",
@@ -34,7 +35,11 @@ OPTIONS = {
     "revise": SAVE,
     "delete": FILTER | {"--reason", "--dry-run", "--yes"},
     "restore": set(),
-    "purge": {"--dry-run", "--yes", "--chain", "--unknown", "--visibility"},
+    "purge": {"--dry-run", "--yes", "--chain", "--unknown", "--visibility", "--wait", "--timeout"},
+    "mesh status": set(),
+    "mesh peers": set(),
+    "mesh forget": set(),
+    "share": {"--project", "--memory-type", "--type", "--dry-run", "--yes"},
     "projects list": set(),
     "projects stats": set(),
     "projects rename": {"--dry-run", "--yes"},
@@ -44,7 +49,10 @@ OPTIONS = {
     "import": {"--project", "--dry-run", "--all-or-nothing"},
     "backup": {"--list", "--keep"},
     "restore-backup": {"--list"},
-    "init": {"--mode", "--node", "--user-id", "--team-id", "--print", "--yes"},
+    "init": {
+        "--mode", "--engine", "--listen", "--connect", "--node", "--share-existing", "--user-id", "--team-id",
+        "--install-systemd", "--print", "--yes",
+    },
     "mcp install": SERVER | {"-e"},
     "mcp uninstall": SERVER,
     "mcp status": {"--client", "--scope"},
@@ -59,6 +67,10 @@ OPTIONS = {
     "doctor": {"--fix", "--deep", "--check", "--check-legacy-namespace"},
     "gc": {"--dry-run", "--yes"},
     "rebuild": set(),
+    "zenohd install": {"--version", "--bin-dir", "--from", "--sha256"},
+    "zenohd config": {"--scope", "--drop", "--print", "--unit", "--force"},
+    "zenohd status": {"--bin-dir"},
+    "zenohd docker": {"--scope", "--force"},
     "completion": set(),
 }  # fmt: skip
 SHORT = {"-p", "-s", "-t", "-n", "-r", "-y"}

@@ -180,7 +180,10 @@ def test_an_import_into_another_project_is_refused(two: Two) -> None:
 def test_sharing_leaves_others_withheld(two: Two) -> None:
     """Named by its id or not."""
     two.outside.withhold()
-    assert two.inside.share([two.own, two.other]).shared == (two.own,)
+    with pytest.raises(NotFound):
+        two.inside.share([two.own, two.other])
+    assert two.inside.share(where=Filter()).shared == (two.own,)
+    assert two.inside.share([two.own]).shared == ()
 
 
 def test_the_project_keeps_working_under_its_new_name(two: Two) -> None:

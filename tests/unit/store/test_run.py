@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import apsw
 import pytest
 
 from kioku_mesh.clock import DAY, SECOND
@@ -117,3 +118,23 @@ def test_alive_is_who_said_so_lately() -> None:
     assert serve.alive(NOW + 4 * SECOND)
     assert not serve.alive(NOW + 6 * SECOND)
     assert not serve.alive(NOW - 60 * SECOND)  # the clock was set back
+
+
+def test_who_only_reads_waits_for_nobody_and_makes_nothing(tmp_path: Path) -> None:
+    """A file that is damaged or of another version answers as an empty one, and stays as it is; a locked one is read."""
+    writer = Run(str(tmp_path))
+    writer.put_peer(PEER)
+    assert Run(str(tmp_path), writes=False).peers() == (PEER,)
+    writer.close()
+    path = Path(writer.path)
+    db = apsw.Connection(str(path))
+    db.execute("BEGIN EXCLUSIVE")
+    assert Run(str(tmp_path), writes=False).peers() == (PEER,)
+    db.execute("ROLLBACK; PRAGMA user_version = 7")
+    db.close()
+    for damage in (None, b"not a database" * 100, b""):
+        if damage is not None:
+            path.write_bytes(damage)
+        before = path.read_bytes()
+        assert Run(str(tmp_path), writes=False).peers() == ()
+        assert path.read_bytes() == before

@@ -7,7 +7,9 @@ from typing import Any
 import click
 
 from ... import config as settings
-from ...options import OPTIONS, choices
+from ...errors import BadInput
+from ...options import OPTIONS, SHARING, choices
+from ...options import written as as_text
 from .. import options, output
 from ..completing import words
 
@@ -43,7 +45,7 @@ def table(shown: dict[str, Any]) -> str:
 
 
 def written(value: Any) -> str:
-    return "-" if value is None else output.one_line(str(value))
+    return output.one_line(as_text(value)) or "-"
 
 
 def complain(loaded: settings.Config) -> None:
@@ -67,6 +69,10 @@ def get(key: str, as_json: bool) -> None:
 @options.as_json
 def set_(key: str, value: str, as_json: bool) -> None:
     """Write a setting into config.toml."""
+    if key == "mode" and value.strip().lower() in SHARING[1:]:
+        raise BadInput(
+            "the mode is changed by init, which asks what the other machines get", f"use kioku-mesh init --mode {value}"
+        )
     tell(settings.load(tolerant=True).set_value(key, value), key, as_json)
 
 
@@ -83,7 +89,7 @@ def unset(key: str, as_json: bool) -> None:
 
 def tell(loaded: settings.Config, key: str, as_json: bool) -> None:
     row = {"key": key, "value": loaded.get(key), "source": loaded.source(key)}
-    output.show(row, as_json, lambda shown: "" if shown["value"] is None else str(shown["value"]))
+    output.show(row, as_json, lambda shown: as_text(shown["value"]))
 
 
 @config.command()

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import click
 
-from ...clock import to_iso
+from ...clock import ago, to_iso
 from ...errors import BadInput
 from ...model import VISIBILITIES, Filter
-from ...results import Deleted, Line, Purged, Restored, Swept
+from ...results import Deleted, Line, Purged, Receipt, Restored, Swept
 from ...service.memory import Memory
 from .. import filters, options, output
 from ..completing import words
@@ -97,24 +97,28 @@ def restored_text(restored: Restored) -> str:
 @click.option("--chain", is_flag=True, help="Also all earlier and later versions.")
 @click.option("--unknown", is_flag=True, help="Also ids that are not here, so that they never come.")
 @click.option("--visibility", metavar="SCOPE", shell_complete=words(VISIBILITIES), help="Where the unknown ids belong.")
+@options.waiting
 @options.dry_run
 @options.yes
 @options.as_json
 @with_memory
 def purge(
-    memory: Memory, ids: tuple[str, ...], chain: bool, unknown: bool, visibility: str | None, dry_run: bool, yes: bool,
-    as_json: bool,
+    memory: Memory, ids: tuple[str, ...], chain: bool, unknown: bool, visibility: str | None,
+    waiting: options.Waiting, dry_run: bool, yes: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Erase memories for good.
 
     The text is gone at once from the store, its index and its managed backups. Whole ids only. Nothing brings it back.
+    Other machines erase it as soon as they are reached; with --wait each of them is named that has done so.
     """
     purged = memory.purge(ids, chain, unknown, visibility, dry_run=True)
     if not dry_run:
         targets = [*listed(purged.preview), *purged.unknown]
         ask(f"erase {output.plural(len(targets), 'memory', 'memories')} for good", purge_preview(purged), yes)
-        purged = memory.purge(targets, False, unknown, visibility)
+        purged = memory.purge(targets, False, unknown, visibility, **waiting)
     output.show(purged, as_json, purged_text)
+    if not as_json:
+        output.notes(purged.warnings)
 
 
 def purge_preview(purged: Purged) -> str:
@@ -127,7 +131,13 @@ def purged_text(purged: Purged) -> str:
     told = [f"purged: {each}" for each in purged.purged]
     told += [f"purged unseen: {each}" for each in purged.unknown]
     told += [f"visible again: {each} (what superseded it is gone)" for each in purged.live_again]
+    told += [receipt(each) for each in purged.receipts]
     return "\n".join(told)
+
+
+def receipt(each: Receipt) -> str:
+    name = output.one_line(f"{each.node} ({each.host})" if each.host else each.node)
+    return f"erased on {name}" if each.erased else f"not yet erased on {name}, last seen {ago(each.last_seen)}"
 
 
 def successor(hint: str) -> options.Parsed:

@@ -84,5 +84,6 @@ def fields(o: Observation) -> list[tuple[str, str]]:
         ("by", "/".join(filter(None, (o.agent_family, o.client_id)))),
         ("session", o.session_id or ""),
         ("on", o.pc_id + (f" ({o.host})" if o.host else "") + (", here" if o.origin_here else "")),
+        ("where", o.stored.told() if o.stored else ""),
         ("stamp", o.stamp),
     ]

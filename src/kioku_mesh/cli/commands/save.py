@@ -16,25 +16,29 @@ from ..reading import on_terminal, text_of
 @click.command()
 @click.argument("text", nargs=-1)
 @drafts.draft
+@options.waiting
 @options.as_json
 @with_memory
-def save(memory: Memory, text: tuple[str, ...], draft: Draft, as_json: bool) -> None:
+def save(memory: Memory, text: tuple[str, ...], draft: Draft, waiting: options.Waiting, as_json: bool) -> None:
     """Save a memory (- or a pipe: from stdin).
 
     Several words are one text. What is not given is derived (subject, summary, project) or takes its default.
     """
     if not text and on_terminal():
         raise BadInput("no text to save", "give it as words, or pipe it in")
-    told(memory.save(draft._replace(content=text_of(text))), as_json)
+    told(memory.save(draft._replace(content=text_of(text)), **waiting), as_json)
 
 
 @click.command()
 @click.argument("observation_id", metavar="ID", shell_complete=known("id"))
 @click.argument("text", nargs=-1)
 @drafts.draft
+@options.waiting
 @options.as_json
 @with_memory
-def revise(memory: Memory, observation_id: str, text: tuple[str, ...], draft: Draft, as_json: bool) -> None:
+def revise(
+    memory: Memory, observation_id: str, text: tuple[str, ...], draft: Draft, waiting: options.Waiting, as_json: bool
+) -> None:
     """Save a new version of a memory.
 
     The new one replaces the memory with this id (or the beginning of it) and inherits whatever is not given.
@@ -43,9 +47,8 @@ def revise(memory: Memory, observation_id: str, text: tuple[str, ...], draft: Dr
     nothing_else = draft == Draft(content="")
     if nothing_else and not text and on_terminal():
         raise BadInput("nothing to change", "give the new text, or an option such as --importance")
-    told(
-        memory.revise(memory.resolve(observation_id), draft._replace(content=text_of(text, pipe=nothing_else))), as_json
-    )
+    new = draft._replace(content=text_of(text, pipe=nothing_else))
+    told(memory.revise(memory.resolve(observation_id), new, **waiting), as_json)
 
 
 def told(saved: Saved, as_json: bool) -> None:
@@ -62,4 +65,6 @@ def told(saved: Saved, as_json: bool) -> None:
 
 
 def line(saved: Saved) -> str:
-    return f"{saved.status.replace('_', ' ')}: {saved.observation_id} (visibility={saved.visibility})"
+    there = saved.stored.told()
+    told = f"{saved.status.replace('_', ' ')}: {saved.observation_id} (visibility={saved.visibility})"
+    return f"{told}, {there}" if there else told

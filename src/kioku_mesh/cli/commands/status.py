@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from ...clock import ago
-from ...results import Resident, Status
+from ...results import MeshStatus, Resident, Status
 from ...service.memory import Memory
 from .. import options, output
 from ..opening import with_memory
@@ -32,7 +32,8 @@ def text(status: Status) -> str:
     state = STORES[status.store]
     head = [
         ("version", status.version),
-        ("mode", status.mode),
+        ("mode", f"{status.mode}, engine {status.mesh.engine}" if status.mesh else status.mode),
+        *shared(status.mesh),
         ("memories in", status.state_dir + (f" ({state})" if state else "")),
         ("settings in", status.config_dir),
         ("size", f"{status.bytes:,} bytes"),
@@ -57,6 +58,19 @@ def resident(found: Resident | None) -> str:
         last = f", last sign of life {ago(found.last_seen)}" if found.last_seen else ""
         return f"does not run{last}{error}"
     return f"runs since {ago(found.since)} (version {found.version}, process {found.pid}){error}"
+
+
+def shared(mesh: MeshStatus | None) -> list[tuple[str, str]]:
+    """What a machine that shares tells beside."""
+    if mesh is None:
+        return []
+    machines = [
+        f"{peer.node}{'' if peer.up else f' (seen {ago(peer.last_seen)})'}" for peer in mesh.peers if peer.counted
+    ]
+    return [
+        ("mesh", output.one_line(mesh.summary)),
+        ("machines", output.one_line(", ".join(machines)) or "-"),
+    ]
 
 
 def titled(title: str, rows: Iterable[Iterable[str]]) -> str:

@@ -1,0 +1,162 @@
+"""The Zenoh binding: carries what a node wants to say, and brings what comes in, through one queue.
+
+Zenoh calls back from its own threads, and a callback that takes long stalls a link. So callbacks only enqueue; requests of
+others are answered by a thread of their own, and so is sending, which may block while a link is full.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from . import keys, talk
+from .outgoing import Announce, Ask, Out, Push
+from .peers import Address
+from .session import open_session
+
+if TYPE_CHECKING:
+    import zenoh
+
+ASKED_MAX = 64  # requests of others that wait; more are not answered, and asked again
+OUTGOING_MAX = 4096  # messages that wait to be sent; more are dropped, and repaired later
+CLOSING_S = 3.0  # closing a session with a frozen remote would take 10 s
+
+Event = tuple[str, Any, Any]  # what, and its two values
+
+_END = None
+
+
+class Line:
+    """One open session. `events`: ("up" | "down", address, -), ("heard" | "pushed", bytes, -), ("answered", number, bytes)."""
+
+    def __init__(
+        self,
+        me: Address,
+        scopes: frozenset[str],
+        listen: Sequence[str],
+        connect: Sequence[str],
+        answer: Callable[[bytes], bytes | None],
+    ) -> None:
+        """`answer` is called in a thread of its own. Raises PeerUnreachable."""
+        self.events: queue.Queue[Event] = queue.Queue(maxsize=10_000)
+        self._answer = answer
+        self._asked: queue.Queue[zenoh.Query | None] = queue.Queue(maxsize=ASKED_MAX)
+        self._outgoing: queue.Queue[tuple[str, bytes] | None] = queue.Queue(maxsize=OUTGOING_MAX)
+        self._session = open_session(listen, connect)
+        self._kept: list[Any] = []  # Zenoh forgets what nobody refers to
+        try:
+            self._declare(me, scopes)
+        except BaseException:
+            self._session.close()  # type: ignore[no-untyped-call]
+            raise
+        self._me = me
+        self._threads = [threading.Thread(target=run, daemon=True) for run in (self._answering, self._sending)]
+        for thread in self._threads:
+            thread.start()
+
+    def _declare(self, me: Address, scopes: frozenset[str]) -> None:
+        session, lane = self._session, "mem"
+        for scope in sorted(scopes):
+            self._kept += [
+                session.declare_subscriber(keys.records(lane, scope), self._on("pushed")),
+                session.declare_subscriber(keys.announcements(lane, scope), self._on("heard")),
+                session.declare_queryable(keys.sync(lane, scope, me), self._on_query),
+            ]
+        liveliness = session.liveliness()
+        self._kept.append(liveliness.declare_subscriber(keys.all_alive(lane), self._on_alive, history=True))
+        self._kept.append(liveliness.declare_token(keys.alive(lane, me)))
+
+    # --- what comes in
+
+    def _on(self, what: str) -> Callable[[Any], None]:
+        def take(sample: Any) -> None:
+            payload = sample.payload
+            if len(payload) <= talk.MESSAGE_MAX:
+                self._enqueue((what, payload.to_bytes(), None))
+
+        return take
+
+    def _on_alive(self, sample: Any) -> None:
+        there = str(sample.kind).endswith("PUT")
+        self._enqueue(("up" if there else "down", keys.address(str(sample.key_expr)), None))
+
+    def _on_query(self, query: Any) -> None:
+        with suppress(queue.Full):
+            self._asked.put_nowait(query)
+
+    def _enqueue(self, event: Event) -> None:
+        with suppress(queue.Full):
+            self.events.put_nowait(event)
+
+    def _answering(self) -> None:
+        while (query := self._asked.get()) is not _END:
+            with suppress(Exception):  # whatever a peer sends costs it its answer alone
+                payload = query.payload
+                data = self._answer(payload.to_bytes()) if payload is not None else None
+                if data is not None:
+                    query.reply(query.key_expr, data)
+            query.drop()  # type: ignore[no-untyped-call]
+
+    # --- what goes out
+
+    def send(self, messages: Sequence[Out]) -> None:
+        """Hand over; nothing is known of the fate of any of them but by answers and announcements."""
+        for message in messages:
+            if isinstance(message, Ask):
+                self._ask(message)
+                continue
+            with suppress(queue.Full):
+                self._outgoing.put_nowait(_keyed(message, self._me))
+
+    def _sending(self) -> None:
+        import zenoh
+
+        while (message := self._outgoing.get()) is not _END:
+            with suppress(zenoh.ZError):
+                self._session.put(*message, congestion_control=zenoh.CongestionControl.BLOCK)
+
+    def _ask(self, asked: Ask) -> None:
+        import zenoh
+
+        answers: list[bytes] = []
+
+        def reply(received: Any) -> None:
+            sample = received.ok
+            if sample is not None and len(sample.payload) <= talk.MESSAGE_MAX:
+                answers.append(sample.payload.to_bytes())
+
+        def end() -> None:
+            self._enqueue(("answered", asked.number, answers[0] if answers else None))
+
+        request = asked.request
+        try:
+            self._session.get(
+                keys.sync(request.lane, request.scope, asked.to),
+                zenoh.handlers.Callback(reply, end),
+                payload=talk.encode_request(request),
+                timeout=asked.timeout / 1e6,
+                consolidation=zenoh.ConsolidationMode.NONE,
+            )
+        except zenoh.ZError:
+            end()
+
+    def close(self) -> None:
+        """End the session; what waits to be sent is not sent any more."""
+        for waiting in (self._asked, self._outgoing):
+            with suppress(queue.Empty):
+                while True:
+                    waiting.get_nowait()
+            waiting.put_nowait(_END)
+        closing = threading.Thread(target=self._session.close, daemon=True)
+        closing.start()
+        closing.join(CLOSING_S)
+
+
+def _keyed(message: Announce | Push, me: Address) -> tuple[str, bytes]:
+    if isinstance(message, Announce):
+        said = message.said
+        return keys.announcement(said.lane, said.scope, me), talk.encode_announcement(said)
+    return keys.record(message.header, message.digest), message.frame

@@ -1,0 +1,322 @@
+"""One node of the mesh as a machine without input and output: told what came in and what time it is, it says what to send.
+
+Whoever drives it (the Zenoh binding, the in-memory twin) calls `committed`, `up`, `down`, `heard`, `pushed`, `answered` and
+`step`, and carries out what they leave in `out`. Times are microseconds. Nothing here waits.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+
+from .. import __version__, wire
+from ..clock import SECOND
+from ..errors import KiokuError
+from ..store import exchange, upkeep
+from ..store.exchange import Local, Name, Receiver, Who
+from ..store.log import Head
+from ..store.store import Store
+from . import repair, talk
+from .outgoing import Announce, Ask, Out, Push
+from .peers import Address, Known, Peer
+from .plan import Pull, Step, plan, unknown
+from .repair import Work
+from .talk import Announcement
+
+MILLISECOND = 1000
+CHANGED = 200 * MILLISECOND  # from a change to its announcement
+IDLE = 30 * SECOND  # between announcements when nothing changes, and more in a large mesh
+CROWD = 10  # nodes from which on announcements become rarer
+PATIENCE = (200 * MILLISECOND, 500 * MILLISECOND)  # live pushes may fill a gap meanwhile
+TIMEOUT = 5 * SECOND  # of one request
+TASKS_MAX = 8  # at once, so that memory is bounded by as many pages
+INBOX_MAX = 8 << 20  # bytes of pushed records that wait to be applied; more are asked for later
+RETRY = (SECOND, 60 * SECOND)  # after a step that brought nothing: first pause and longest
+BODIES = 60 * SECOND  # between two looks for texts that a peer may still have
+_BODIES = 100  # texts asked for at once
+_BATCH = 200  # own records sent in one step
+
+
+class Task:
+    """A piece of repair in progress with one peer."""
+
+    def __init__(self, peer: Peer, of: Name | tuple[str, str], work: Work) -> None:
+        self.peer, self.of, self.work = peer, of, work
+
+
+class Node:
+    """`scopes`: what this node is entitled to. `out` is emptied by the driver."""
+
+    def __init__(
+        self,
+        store: Store,
+        who: Who,
+        scopes: frozenset[str],
+        host: str = "",
+        at: Sequence[str] = (),
+        rng: random.Random | None = None,
+    ) -> None:
+        """`at`: the endpoints that it listens on, for others to show."""
+        self.who, self.scopes, self.host, self.at = who, scopes - {"local"}, host, ", ".join(at)
+        self.out: list[Out] = []
+        self.peers: dict[Address, Peer] = {}
+        self.error = ""
+        self._store = store
+        self._rng = rng or random.Random()
+        self._receiver = Receiver(store, self.scopes)
+        self._mine: dict[Name, Local] = {}
+        self._told: dict[Name, Head] = {}  # as last announced
+        self._counter = 0
+        self._sent = exchange.newest(store)
+        self._inbox: list[wire.Record] = []
+        self._inbox_bytes = 0
+        self._tasks: dict[int, Task] = {}
+        self._number = 0
+        self._announce_at: dict[tuple[str, str], int] = {("mem", scope): 0 for scope in self.scopes}
+        self._look_at: dict[tuple[Address, str, str], int] = {}
+        self._pauses: dict[tuple[Address, Name], tuple[int, int]] = {}  # until when, and how long the next one is
+        self._bodies_at = 0
+        self._dirty = True
+
+    # --- what came in
+
+    def committed(self) -> None:
+        """Somebody wrote into the store."""
+        self._dirty = True
+
+    def up(self, address: Address, now: int) -> None:
+        """A node is there: both say what they have at once."""
+        if address.node == self.who.node and address.incarnation == self.who.incarnation:
+            return
+        peer = self.peers[address] = Peer(address, now)
+        for key in self._announce_at:
+            self._announce_at[key] = min(self._announce_at[key], now)
+            peer.known[key] = Known()
+            self._look(address, *key, now + self._rng.randint(*PATIENCE))  # should its announcement be lost
+
+    def down(self, address: Address) -> None:
+        peer = self.peers.get(address)
+        if peer:
+            peer.up, peer.news = False, True
+            for number in [n for n, task in self._tasks.items() if task.peer is peer]:
+                self._tasks.pop(number).work.close()
+            for key in [key for key in self._look_at if key[0] == address]:
+                del self._look_at[key]
+
+    def forget(self, address: Address) -> None:
+        self.down(address)
+        self.peers.pop(address, None)
+
+    def heard(self, data: bytes, now: int) -> None:
+        """An announcement; anything else is passed over."""
+        try:
+            said = talk.decode_announcement(data)
+        except wire.Malformed:
+            return
+        address = Address(said.node, said.incarnation)
+        if said.scope not in self.scopes or address == self.who[:2]:
+            return
+        first = address not in self.peers
+        if first:
+            self.up(address, now)
+        peer = self.peers[address]
+        fresh = peer.known.get((said.lane, said.scope), Known()).counter < 0
+        if peer.hear(said, now):
+            delay = 0 if first or fresh else self._rng.randint(*PATIENCE)
+            self._look(address, said.lane, said.scope, now + delay)
+
+    def pushed(self, data: bytes) -> None:
+        """A record that somebody saved just now."""
+        try:
+            record, end = wire.decode_frame(data)
+        except wire.Malformed:
+            return
+        if end == len(data) and record.header.scope in self.scopes and self._inbox_bytes < INBOX_MAX:
+            self._inbox.append(record)
+            self._inbox_bytes += len(data)
+
+    def answered(self, number: int, data: bytes | None, now: int) -> None:
+        """The answer to request `number`, None when none came in time."""
+        task = self._tasks.pop(number, None)
+        if task is None:
+            return
+        if data is not None:
+            task.peer.heard = now
+        self._go_on(task, data, now)
+
+    # --- what to do
+
+    def step(self, now: int) -> int:
+        """Do what is due; returns when to be called again, at the latest."""
+        self._take_inbox()
+        if self._dirty:
+            self._refresh(now)
+        self._announce(now)
+        for (address, lane, scope), at in sorted(self._look_at.items(), key=lambda item: item[1]):
+            if at <= now and len(self._tasks) < TASKS_MAX:
+                del self._look_at[address, lane, scope]
+                self._repair(self.peers[address], lane, scope, now)
+        if self._bodies_at <= now:
+            self._bodies_at = now + BODIES
+            self._look_for_bodies(now)
+        return min([now + SECOND, *self._announce_at.values(), *self._look_at.values()])
+
+    def _take_inbox(self) -> None:
+        if self._inbox:
+            records, self._inbox, self._inbox_bytes = self._inbox, [], 0
+            self._receive(records)
+
+    def _receive(self, records: Iterable[wire.Record]) -> int:
+        """Apply records from outside; returns how many were new. A full disk or a broken store stops receiving alone."""
+        try:
+            if not self._receiver.has_room():
+                self.error = "receiving has stopped: less than 1 GiB of disk is free"
+                return 0
+            self.error = ""
+            added = self._receiver.take(list(records)).added
+        except KiokuError as problem:
+            self.error = problem.message
+            return 0
+        self._dirty = self._dirty or added > 0
+        return added
+
+    def _refresh(self, now: int) -> None:
+        """See what is in the log now, send what this node saved, and note what is to be announced."""
+        self._dirty = False
+        self._push_saved()
+        self._mine = exchange.streams(self._store)
+        for key in self._announce_at:
+            if self._digest(*key) != self._told_digest(*key):
+                self._announce_at[key] = min(self._announce_at[key], now + CHANGED)
+        for address, peer in self.peers.items():
+            for lane, scope in peer.known:
+                if peer.up and (address, lane, scope) not in self._look_at:
+                    self._look(address, lane, scope, now + self._rng.randint(*PATIENCE))
+
+    def _push_saved(self) -> None:
+        while True:
+            saved, last = exchange.saved_since(self._store, self._sent, _BATCH)
+            for header, frame in saved:
+                if header.scope in self.scopes:
+                    self.out.append(Push(header, wire.digest(wire.encode_header(header)), frame))
+            if last == self._sent:
+                return
+            self._sent = last
+
+    def _heads(self, lane: str, scope: str) -> dict[Name, Head]:
+        return {name: local.head for name, local in self._mine.items() if name[:2] == (lane, scope)}
+
+    def _digest(self, lane: str, scope: str) -> str:
+        return talk.digest_of(self._heads(lane, scope).values())
+
+    def _told_digest(self, lane: str, scope: str) -> str:
+        return talk.digest_of(talk.of_scope(self._told, lane, scope).values())
+
+    def _announce(self, now: int) -> None:
+        due = [key for key, at in self._announce_at.items() if at <= now]
+        if not due:
+            return
+        if not self._erased():
+            for key in due:
+                self._announce_at[key] = now + SECOND
+            return
+        for key in due:
+            heads = self._heads(*key)
+            changed = [
+                head for name, head in heads.items() if head != self._told.get(name) or name.origin == self.who.origin
+            ]
+            self._counter = max(self._counter + 1, now)
+            said = Announcement(
+                self.who.node, self.who.incarnation, *key, self._counter, talk.digest_of(heads.values()),
+                tuple(changed), self.host, __version__, talk.PROTOCOL, now, tuple(sorted(self.scopes)), self.at,
+            )  # fmt: skip
+            self.out.append(Announce(said))
+            self._told = {name: head for name, head in self._told.items() if name[:2] != key} | heads
+            self._announce_at[key] = now + int(IDLE * max(1, len(self.peers) / CROWD) * self._rng.uniform(0.8, 1.2))
+
+    def _erased(self) -> bool:
+        """A head past a purge is a receipt: what is to be erased leaves the disk before it is announced."""
+        try:
+            upkeep.erase_if_due(self._store)
+            if upkeep.has_traces(self._store):
+                upkeep.scrub(self._store, tries=1)
+        except KiokuError as problem:
+            self.error = problem.message
+            return False
+        return True
+
+    # --- repair
+
+    def _look(self, address: Address, lane: str, scope: str, at: int) -> None:
+        key = (address, lane, scope)
+        self._look_at[key] = min(self._look_at.get(key, at), at)
+
+    def _repair(self, peer: Peer, lane: str, scope: str, now: int) -> None:
+        """Ask a peer for what it has and we do not."""
+        known = peer.known[lane, scope]
+        if known.digest == self._digest(lane, scope):
+            if not known.whole:
+                known.replace(self._heads(lane, scope).values())
+                peer.news = True
+            return
+        if not known.digest or not known.whole:
+            self._begin(peer, (lane, scope), repair.heads(peer, lane, scope), now)
+            return
+        theirs = known.heads.values()
+        present = exchange.present(self._store, unknown(self._mine, theirs))
+        later = now + RETRY[1]
+        for step in plan(self._mine, theirs, present):
+            until, _ = self._pauses.get((peer.address, step.name), (0, 0))
+            if until > now:
+                later = min(later, until)
+            elif len(self._tasks) >= TASKS_MAX:
+                later = now + PATIENCE[0]
+            elif all(task.of != step.name for task in self._tasks.values()):
+                self._begin(peer, step.name, self._repair_of(step), now)
+        if later < now + RETRY[1]:
+            self._look(peer.address, lane, scope, later)
+
+    def _repair_of(self, step: Step) -> Work:
+        if isinstance(step, Pull):
+            return repair.pull(step, self._receive)
+        return repair.compare(step, self._store, self._receive)
+
+    def _begin(self, peer: Peer, of: Name | tuple[str, str], work: Work, now: int) -> None:
+        if not any(task.peer is peer and task.of == of for task in self._tasks.values()):
+            self._go_on(Task(peer, of, work), None, now)
+
+    def _go_on(self, task: Task, data: bytes | None, now: int) -> None:
+        """Give a task its answer and send what it asks next."""
+        try:
+            request = task.work.send(data)
+        except StopIteration as end:
+            self._finish(task, bool(end.value), now)
+            return
+        self._number += 1
+        self._tasks[self._number] = task
+        self.out.append(Ask(self._number, task.peer.address, request, TIMEOUT))
+
+    def _finish(self, task: Task, brought: bool, now: int) -> None:
+        """Look again: there may be more. What brought nothing is tried later and later."""
+        address = task.peer.address
+        lane, scope = task.of[:2]
+        delay = 0
+        if isinstance(task.of, Name):
+            key = (address, task.of)
+            if brought:
+                self._pauses.pop(key, None)
+            else:
+                _, pause = self._pauses.get(key, (0, RETRY[0]))
+                self._pauses[key] = (now + pause, min(2 * pause, RETRY[1]))
+        elif not brought:
+            delay = RETRY[0]
+        if task.peer.up:
+            self._look(address, lane, scope, now + delay)
+
+    def _look_for_bodies(self, now: int) -> None:
+        """A deletion was undone after the text had been erased here: some peer may not have erased it yet."""
+        there = [peer for peer in self.peers.values() if peer.up]
+        for name, tips in exchange.lost(self._store, _BODIES).items():
+            able = [peer for peer in there if name.scope in peer.scopes]
+            if able and len(self._tasks) < TASKS_MAX:
+                self._begin(self._rng.choice(able), name[:2], repair.records(name, tips, self._receive), now)

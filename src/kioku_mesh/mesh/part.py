@@ -1,0 +1,166 @@
+"""The mesh as a part of the resident process."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable, Sequence
+
+from ..clock import SECOND
+from ..clock import now as read_clock
+from ..store import exchange
+from ..store.log import Head
+from ..store.run import Peer as Noted
+from ..store.run import Run
+from ..store.store import Store
+from .answers import answer
+from .line import Event, Line
+from .node import Node
+from .peers import Address, Peer
+
+POLL_S = 0.02  # between two looks for commits of other processes
+STEP_S = 0.5  # of one call
+NOTED = SECOND // 10  # between two writings of run.db
+_AT_ONCE = 200  # events between two steps
+
+
+class MeshPart:
+    """Drives one node over one line, in the thread that calls it. `watch` is told of every event."""
+
+    name = "mesh"
+
+    def __init__(
+        self,
+        store: Store,
+        scopes: frozenset[str],
+        listen: Sequence[str],
+        connect: Sequence[str],
+        host: str = "",
+        watch: Callable[[str, object], None] | None = None,
+    ) -> None:
+        self.error = ""
+        self.addresses = tuple(listen)
+        self._store, self._scopes, self._host = store, scopes - {"local"}, host
+        self._connect = tuple(connect)
+        self._watch = watch
+        self._line: Line | None = None
+        self._due = 0
+        self._version: object = None
+
+    def start(self) -> None:
+        """Raises PeerUnreachable when an address cannot be listened on, and StoreError."""
+        who = exchange.awake(self._store)
+        self._node = Node(self._store, who, self._scopes, self._host, self.addresses)
+        self._notes = Notes(self._store.directory)
+        self._due, self._version = 0, None
+        self._line = Line(Address(*who), self._scopes, self.addresses, self._connect, self._answer)
+
+    def step(self, now: int) -> float:  # noqa: ARG002
+        """Work for about a second: what comes in is taken at once, commits are looked for every 20 ms."""
+        assert self._line is not None
+        end = time.monotonic() + STEP_S
+        while time.monotonic() < end:
+            if not self._turn(self._line, self._node):
+                self.close()
+                self.start()
+                break
+        return 0.0
+
+    def close(self) -> None:
+        line, self._line = self._line, None
+        if line is not None:
+            line.close()
+            self._notes.leave(self._node)
+
+    def _answer(self, data: bytes) -> bytes | None:
+        return answer(self._store, self._scopes, data)
+
+    def _turn(self, line: Line, node: Node) -> bool:
+        """One look at everything; False when the store began a new life, which is another node."""
+        happened = self._take(line, node)
+        found = self._store.version()
+        if found != self._version:
+            self._version, happened = found, True
+            node.committed()
+            if exchange.writer(self._store) != node.who:
+                return False
+        now = read_clock()
+        if happened or self._due <= now:
+            self._due = node.step(now)
+            messages, node.out = node.out, []
+            line.send(messages)
+            self.error = node.error
+            self._notes.write(node, now)
+        return True
+
+    def _take(self, line: Line, node: Node) -> bool:
+        """Wait for an event, and hand over what else is there."""
+        taken = 0
+        try:
+            event = line.events.get(timeout=POLL_S)
+            while True:
+                self._hand_over(event, node)
+                taken += 1
+                if taken == _AT_ONCE:
+                    break
+                event = line.events.get_nowait()
+        except queue.Empty:
+            pass
+        return taken > 0
+
+    def _hand_over(self, event: Event, node: Node) -> None:
+        what, value, more = event
+        now = read_clock()
+        if what == "up":
+            node.up(value, now)
+        elif what == "down":
+            node.down(value)
+        elif what == "heard":
+            node.heard(value, now)
+        elif what == "pushed":
+            node.pushed(value)
+        else:
+            node.answered(value, more, now)
+        if self._watch:
+            self._watch(what, value)
+
+
+class Notes:
+    """Writes what is known of the peers into run.db, for everybody who asks where a memory is."""
+
+    def __init__(self, directory: str) -> None:
+        self._run = Run(directory)
+        self._next = 0
+
+    def leave(self, node: Node) -> None:
+        """Nobody is known to be there when nobody looks."""
+        for address in list(node.peers):
+            node.down(address)
+        self._next = 0
+        self.write(node, read_clock())
+        self._run.close()
+
+    def write(self, node: Node, now: int) -> None:
+        if now < self._next:
+            return
+        self._next = now + NOTED
+        for peer in [peer for peer in node.peers.values() if peer.news]:
+            peer.news = False
+            if any(
+                other.up and other.address.node == peer.address.node and other is not peer
+                for other in node.peers.values()
+            ):
+                peer.error = f"two machines call themselves {peer.address.node}"
+            self._run.put_peer(_noted(peer))
+            self._run.put_heads(peer.address.node, _heads(peer), whole=True)
+
+
+def _noted(peer: Peer) -> Noted:
+    return Noted(
+        peer.address.node, peer.address.incarnation, peer.host, peer.version, peer.protocol, peer.at, peer.up,
+        peer.heard, peer.counter, peer.ahead, peer.scopes, peer.error,
+    )  # fmt: skip
+
+
+def _heads(peer: Peer) -> list[Head]:
+    return [head for known in peer.known.values() for head in known.heads.values()]

@@ -1,0 +1,70 @@
+"""What this node knows of the others: who is there, and what each said it has. Never more than was said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..store.exchange import Name
+from ..store.log import Head
+from ..values import NamedTuple
+from . import talk
+from .talk import Announcement
+
+
+class Address(NamedTuple):
+    """Where a node is asked: its name and the incarnation that it was started with."""
+
+    node: str
+    incarnation: str
+
+
+class Known:
+    """What one peer said of one scope."""
+
+    def __init__(self) -> None:
+        self.counter = -1
+        self.digest = ""
+        self.heads: dict[Name, Head] = {}
+
+    def learn(self, said: Announcement) -> bool:
+        """Take in an announcement; False for one that came late."""
+        if said.counter <= self.counter:
+            return False
+        self.counter, self.digest = said.counter, said.digest
+        self.heads |= {Name(*head[:3]): head for head in said.heads}
+        return True
+
+    def replace(self, heads: Iterable[Head]) -> None:
+        """All heads, as they were asked for."""
+        self.heads = {Name(*head[:3]): head for head in heads}
+        self.digest = talk.digest_of(self.heads.values())
+
+    @property
+    def whole(self) -> bool:
+        """Are these all heads that the peer has?"""
+        return talk.digest_of(self.heads.values()) == self.digest
+
+
+class Peer:
+    """One node as it is known now. `heard`: microseconds; `ahead`: its clock minus ours; `news`: not yet noted down."""
+
+    def __init__(self, address: Address, now: int) -> None:
+        self.address = address
+        self.heard = now
+        self.ahead = 0
+        self.up = True
+        self.host = self.version = self.at = self.error = ""
+        self.protocol = talk.PROTOCOL
+        self.counter = 0
+        self.scopes: tuple[str, ...] = ()
+        self.known: dict[tuple[str, str], Known] = {}
+        self.news = True
+
+    def hear(self, said: Announcement, now: int) -> bool:
+        """Take in what the peer said of a scope; False when it came late."""
+        self.heard, self.up, self.news = now, True, True
+        self.ahead = said.now - now
+        self.host, self.version, self.protocol, self.scopes = said.host, said.version, said.protocol, said.scopes
+        self.at = said.at
+        self.counter = max(self.counter, said.counter)
+        return self.known.setdefault((said.lane, said.scope), Known()).learn(said)

@@ -1,0 +1,56 @@
+"""Opening a Zenoh session as a node of the mesh: the only settings of Zenoh there are, each with its reason."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..errors import PeerUnreachable
+
+if TYPE_CHECKING:
+    import zenoh
+
+
+def settings(listen: Sequence[str], connect: Sequence[str]) -> dict[str, object]:
+    """What Zenoh is told.
+
+    Every node is a router: as a client it could not start without its hub, and two peers on one hub do not see each
+    other. A node that does not listen is a router that only connects out.
+    """
+    return {
+        "mode": "router",
+        "listen": {"endpoints": list(listen)},
+        "connect": {
+            "endpoints": list(connect),
+            "timeout_ms": -1,  # for ever, in the background: a hub may be away for days
+            "exit_on_failure": False,
+            "retry": {"period_init_ms": 100, "period_max_ms": 500, "period_increase_factor": 1.5},
+        },
+        "scouting": {"multicast": {"enabled": False}, "gossip": {"enabled": False}, "delay": 0},
+        "timestamping": {"enabled": {"router": True, "peer": False, "client": False}},  # storages need it
+        "transport": {
+            "shared_memory": {"enabled": False},  # leaves files behind killed processes
+            "unicast": {"open_timeout": 1000},  # instead of 10 s for an address where nobody is
+            "link": {"tx": {"lease": 2000}},  # a machine that froze is noticed after 2 s instead of 10
+        },
+    }
+
+
+def open_session(listen: Sequence[str], connect: Sequence[str]) -> zenoh.Session:
+    """Raises PeerUnreachable when an endpoint cannot be listened on, or Zenoh is not installed."""
+    try:
+        import zenoh
+    except ImportError as error:
+        raise PeerUnreachable(
+            f"the mesh needs the package eclipse-zenoh, which cannot be loaded here ({error})",
+            "install it: pip install eclipse-zenoh (there are no wheels for musl and for Windows on ARM)",
+        ) from None
+    try:
+        return zenoh.open(zenoh.Config.from_json5(json.dumps(settings(listen, connect))))
+    except zenoh.ZError as error:
+        where = ", ".join(listen)
+        raise PeerUnreachable(
+            f"cannot listen on {where}: {str(error).split(' at ')[0]}" if listen else f"cannot open a session: {error}",
+            "see which program has the port, or choose another with `kioku-mesh init --listen`",
+        ) from None

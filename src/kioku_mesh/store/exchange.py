@@ -1,0 +1,243 @@
+"""What a mesh reads of the log and puts into it. Forks, holes and erased bodies are seen here as they are.
+
+A stream is named by (lane, scope, origin). Withheld streams and scope `local` are never among what is read.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+import apsw
+
+from .. import wire
+from ..values import NamedTuple
+from . import atrest, life, log, places, sql
+from .log import Head, Tip
+from .store import Store
+from .transaction import Applied
+from .upkeep import SLICE_S
+
+DIGESTS_MAX = 1000  # slots in one list
+FREE_MIN = 1 << 30  # bytes of disk below which nothing is received; saving goes on
+
+_FIRST_SLICE, _SLICE_MAX = 16, 512  # records in one transaction
+_PAGE_ROWS = 4000
+
+
+class Name(NamedTuple):
+    """Which stream."""
+
+    lane: str
+    scope: str
+    origin: str
+
+
+class Local(NamedTuple):
+    """What is here of a stream. `waiting`: the lowest number above the highest tip that is here and not linked."""
+
+    head: Head
+    waiting: int | None = None
+
+
+class Page(NamedTuple):
+    """Frames in the order of their numbers; `high`: the last number looked at; `more`: there is something behind it."""
+
+    frames: tuple[bytes, ...]
+    high: int
+    more: bool
+
+
+class Who(NamedTuple):
+    """This node as it writes now."""
+
+    node: str
+    incarnation: str
+
+    @property
+    def origin(self) -> str:
+        return f"{self.node}.{self.incarnation}"
+
+
+@contextmanager
+def _reading(store: Store) -> Iterator[apsw.Connection]:
+    with store.read():
+        yield store.reader()
+
+
+def awake(store: Store) -> Who:
+    """Who writes this store; a store that is empty is begun."""
+    with store.write() as transaction:
+        alive = transaction.life
+    return Who(alive.node, alive.incarnation)
+
+
+def writer(store: Store) -> Who | None:
+    """Who writes this store now; None before anything was saved."""
+    with _reading(store) as db:
+        alive = life.read(db)
+    return Who(alive.node, alive.incarnation) if alive else None
+
+
+def streams(store: Store) -> dict[Name, Local]:
+    """All streams that are shared."""
+    with _reading(store) as db:
+        return {Name(*head[:3]): Local(head, _waiting(db, head)) for head in log.heads(db)}
+
+
+def _waiting(db: apsw.Connection, head: Head) -> int | None:
+    top = head.tips[0].seq if head.tips else head.floor - 1
+    at = _number(db, Name(*head[:3]))
+    found = sql.row(db, "SELECT min(seq) FROM record WHERE stream = ? AND seq > ? AND NOT linked", (at, top))
+    return None if found[0] is None else int(found[0])
+
+
+def _number(db: apsw.Connection, name: Name) -> int | None:
+    row = sql.row(
+        db,
+        "SELECT n FROM stream WHERE lane = ? AND scope = ? AND origin = ? AND NOT withheld AND scope <> 'local'",
+        name,
+    )
+    return None if row is None else int(row[0])
+
+
+def page(store: Store, name: Name, after: int, until: int | None, size: int) -> Page:
+    """Records behind number `after` (and up to `until`) in at most `size` bytes, at least one."""
+    with _reading(store) as db:
+        at = _number(db, name)
+        if at is None:
+            return Page((), after, False)
+        last = wire.INT_MAX if until is None else until
+        rows = sql.rows(
+            db,
+            "SELECT n, seq FROM record WHERE stream = ? AND seq > ? AND seq <= ? ORDER BY seq, n LIMIT ?",
+            (at, after, last, _PAGE_ROWS),
+        )
+        return _filled(db, rows, after, size)
+
+
+def _filled(db: apsw.Connection, rows: Sequence[tuple[int, int]], after: int, size: int) -> Page:
+    """As many as fit; all records of one slot travel together, so that `high` is the truth."""
+    frames: list[bytes] = []
+    used, high = 0, after
+    for n, seq in rows:
+        frame = wire.encode_frame(log.read(db, n))
+        if frames and used + len(frame) > size and seq != high:
+            return Page(tuple(frames), high, True)
+        frames.append(frame)
+        used, high = used + len(frame), seq
+    return Page(tuple(frames), high, len(rows) == _PAGE_ROWS)
+
+
+def slots(store: Store, name: Name, low: int, high: int) -> list[Tip]:
+    """Number and digest of what is here from `low` to `high`, the highest DIGESTS_MAX of them."""
+    with _reading(store) as db:
+        rows = sql.rows(
+            db,
+            "SELECT seq, header FROM record WHERE stream = ? AND seq BETWEEN ? AND ? ORDER BY seq DESC LIMIT ?",
+            (_number(db, name), low, high, DIGESTS_MAX),
+        )
+        return [Tip(seq, wire.digest(atrest.unpack(header))) for seq, header in reversed(rows)]
+
+
+def picked(store: Store, name: Name, wanted: Iterable[Tip], size: int) -> Page:
+    """Single records, as many as fit into `size` bytes, at least one."""
+    with _reading(store) as db:
+        at = _number(db, name)
+        found = [log.find(db, at, tip.seq, tip.digest) for tip in wanted] if at is not None else []
+        frames: list[bytes] = []
+        for row in filter(None, found):
+            frame = wire.encode_frame(log.read(db, row[0]))
+            if frames and sum(map(len, frames)) + len(frame) > size:
+                return Page(tuple(frames), 0, True)
+            frames.append(frame)
+        return Page(tuple(frames), 0, False)
+
+
+def present(store: Store, wanted: Iterable[tuple[Name, Tip]]) -> set[tuple[Name, Tip]]:
+    """Which of these records are here and linked."""
+    with _reading(store) as db:
+        return {(name, tip) for name, tip in wanted if _linked(db, name, tip)}
+
+
+def _linked(db: apsw.Connection, name: Name, tip: Tip) -> bool:
+    at = _number(db, name)
+    found = None if at is None else log.find(db, at, tip.seq, tip.digest)
+    return bool(found and sql.row(db, "SELECT linked FROM record WHERE n = ?", (found[0],))[0])
+
+
+def newest(store: Store) -> int:
+    """The number of the last record that arrived or was saved here."""
+    with _reading(store) as db:
+        return int(sql.row(db, "SELECT coalesce(max(n), 0) FROM record")[0])
+
+
+def saved_since(store: Store, n: int, limit: int) -> tuple[list[tuple[wire.Header, bytes]], int]:
+    """Header and frame of what this node saved after record number `n`, and the number to go on from."""
+    with _reading(store) as db:
+        rows = sql.rows(
+            db,
+            "SELECT r.n, s.origin = life.node || '.' || life.incarnation AND NOT s.withheld AND s.scope <> 'local'"
+            " FROM record r JOIN stream s ON s.n = r.stream, life WHERE r.n > ? ORDER BY r.n LIMIT ?",
+            (n, limit),
+        )
+        found = []
+        for row, ours in rows:
+            n = row
+            if ours:
+                record = log.read(db, row)
+                found.append((record.header, wire.encode_frame(record)))
+        return found, n
+
+
+def lost(store: Store, limit: int) -> dict[Name, tuple[Tip, ...]]:
+    """Records of memories that are shown again although their text was erased here; a peer may still have it."""
+    with _reading(store) as db:
+        rows = sql.rows(
+            db,
+            "SELECT s.lane, s.scope, s.origin, r.seq, r.header FROM observation o JOIN record r ON r.n = o.n"
+            " JOIN stream s ON s.n = r.stream WHERE o.erase_at IS NULL AND NOT o.deleted AND r.body IS NULL"
+            " AND NOT s.withheld AND s.scope <> 'local' LIMIT ?",
+            (limit,),
+        )
+        found: dict[Name, tuple[Tip, ...]] = {}
+        for lane, scope, origin, seq, header in rows:
+            name = Name(lane, scope, origin)
+            found[name] = (*found.get(name, ()), Tip(seq, wire.digest(atrest.unpack(header))))
+        return found
+
+
+class Receiver:
+    """Takes records in, in transactions short enough that a saver hardly waits."""
+
+    def __init__(self, store: Store, scopes: frozenset[str]) -> None:
+        self._store, self._scopes = store, scopes
+        self._slice = _FIRST_SLICE
+
+    def take(self, records: Sequence[wire.Record]) -> Applied:
+        """Apply these. What came without a body goes last: what justifies that may be among the others."""
+        ordered = sorted(records, key=lambda record: record.body is None)
+        total = Applied()
+        at = 0
+        while at < len(ordered):
+            part = ordered[at : at + self._slice]
+            begin = time.monotonic()
+            with self._store.write() as transaction:
+                done = transaction.apply(part, self._scopes)
+            took = time.monotonic() - begin
+            total = Applied(*(a + b for a, b in zip(total, done, strict=True)))
+            at += len(part)
+            if len(part) == self._slice:
+                self._slice = _fitting(self._slice, took)
+        return total
+
+    def has_room(self) -> bool:
+        return places.free_bytes(self._store.directory) > FREE_MIN
+
+
+def _fitting(records: int, took: float) -> int:
+    """How many records the next transaction takes, when this many took so many seconds."""
+    if took > SLICE_S:
+        return max(1, records // 2)
+    return min(_SLICE_MAX, records * 2) if took < SLICE_S / 2 else records

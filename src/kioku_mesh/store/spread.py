@@ -1,0 +1,69 @@
+"""Which records of this machine may leave it, where each stands, and what somebody with other heads lacks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import apsw
+
+from .. import wire
+from ..values import NamedTuple
+from . import sql
+
+# Streams that this store wrote, under whatever name; after a repair only the name may be left.
+OWN = (
+    "(substr(origin, -16) IN (SELECT incarnation FROM lives)"
+    " OR substr(origin, 1, length(origin) - 17) IN (SELECT node FROM life))"
+)
+
+
+class Slot(NamedTuple):
+    """One copy of an observation in the log."""
+
+    lane: str
+    scope: str
+    origin: str
+    seq: int
+
+
+def slots(db: apsw.Connection, observation_id: str) -> tuple[Slot, ...]:
+    """Where an observation stands in streams that leave the machine; several where it was shared once more."""
+    rows = sql.rows(
+        db,
+        "SELECT s.lane, s.scope, s.origin, r.seq FROM record r JOIN stream s ON s.n = r.stream"
+        " WHERE r.id = ? AND r.kind = ? AND NOT s.withheld AND s.scope <> 'local'",
+        (bytes.fromhex(observation_id), wire.OBSERVATION),
+    )
+    return tuple(Slot(*row) for row in rows)
+
+
+def slots_of(*headers: wire.Header) -> tuple[Slot, ...]:
+    """Where records that were just written stand; none for those that never leave the machine."""
+    return tuple(Slot(h.lane, h.scope, h.origin, h.seq) for h in headers if h.scope != "local")
+
+
+def own(db: apsw.Connection) -> list[tuple[str, bool, int]]:
+    """Observations with a text that were saved here: scope, whether they are withheld, how many. Never `local`."""
+    rows: list[Any] = sql.rows(
+        db,
+        "SELECT s.scope, s.withheld, count(DISTINCT r.id) FROM stream s JOIN record r ON r.stream = s.n"
+        f" WHERE s.scope <> 'local' AND {OWN} AND r.kind = ? AND r.body IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2",
+        (wire.OBSERVATION,),
+    )
+    return [(scope, bool(withheld), count) for scope, withheld, count in rows]
+
+
+def lives(db: apsw.Connection) -> set[str]:
+    """The incarnations under which this store wrote."""
+    return {incarnation for (incarnation,) in sql.rows(db, "SELECT incarnation FROM lives")}
+
+
+def stamp(db: apsw.Connection, slot: Slot) -> int | None:
+    """When the record in a slot was written, microseconds."""
+    row = sql.row(
+        db,
+        "SELECT min(r.hlc) FROM record r JOIN stream s ON s.n = r.stream"
+        " WHERE s.lane = ? AND s.scope = ? AND s.origin = ? AND r.seq = ?",
+        slot,
+    )
+    return None if row[0] is None else int(row[0])

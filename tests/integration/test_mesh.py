@@ -1,0 +1,150 @@
+"""Several machines, each with its own network address and resident process, over real Zenoh."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from support.hosts import Host, Lan, network
+from support.needs import needs
+
+pytestmark = needs("network namespaces")
+PATIENCE = 60.0  # seconds until a condition that must become true is taken for false
+
+
+def until(true: Callable[[], object], what: str) -> None:
+    """Wait for a condition."""
+    end = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < end, f"never: {what}"
+        time.sleep(0.05)
+
+
+def ids(host: Host) -> set[str]:
+    """Of all memories that a search on this machine shows."""
+    return {each["observation_id"] for each in host.json("search", "-n", "10000")["results"]}
+
+
+def equal(*hosts: Host) -> None:
+    until(lambda: len({frozenset(ids(host)) for host in hosts}) == 1, "the machines show the same")
+
+
+@pytest.fixture
+def lan(tmp_path: Path) -> Iterator[Lan]:
+    with network(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def company(lan: Lan) -> list[Host]:
+    """A hub and three spokes, each with its resident process."""
+    hub = lan.host("hub")
+    hub.ok("init", "--mode", "hub", "--listen", hub.address, "--node", "hub")
+    spokes = [spoke(lan, name, hub) for name in ("ant", "bee", "cat")]
+    for host in (hub, *spokes):
+        host.ok("serve")
+    return [hub, *spokes]
+
+
+def spoke(lan: Lan, name: str, *hubs: Host) -> Host:
+    host = lan.host(name)
+    connect = [word for hub in hubs for word in ("--connect", hub.address)]
+    host.ok("init", "--mode", "spoke", *connect, "--node", name)
+    return host
+
+
+def peers(host: Host) -> dict[str, dict[str, object]]:
+    return {peer["node"]: peer for peer in host.json("mesh", "peers")["peers"]}
+
+
+def test_what_one_saves_all_find(company: list[Host]) -> None:
+    """Spokes see each other through the hub; a revision and a deletion arrive as well."""
+    hub, ant, bee, cat = company
+    first = ant.save("the staging database moved to port 6543")
+    until(lambda: first in ids(cat), "a memory of one spoke is found on another")
+    second = cat.json("revise", first, "the staging database moved to port 7654")["observation_id"]
+    until(lambda: ids(ant) == {second}, "the revision hides the first one where it was saved")
+    bee.ok("delete", second)
+    until(lambda: ids(hub) == ids(ant) == {first}, "the deletion shows the first one again")
+
+
+def test_a_fresh_machine_gets_everything(lan: Lan, company: list[Host], tmp_path: Path) -> None:
+    """Late joiners too, those who were saved before the mesh among them."""
+    hub, ant, *_ = company
+    lines = tmp_path / "lines.jsonl"
+    lines.write_text("".join(json.dumps({"content": f"fact w{n}x of the harbour"}) + "\n" for n in range(1192)))
+    ant.ok("import", str(lines))
+    dog = spoke(lan, "dog", hub)
+    dog.ok("serve")
+    equal(ant, dog, hub)
+    assert len(ids(dog)) == 1192
+
+
+def test_a_link_that_is_cut_and_healed(company: list[Host]) -> None:
+    """Both sides go on saving meanwhile; afterwards nothing is missing anywhere."""
+    hub, ant, bee, cat = company
+    equal(hub, ant, bee, cat)
+    ant.cut()
+    apart = {ant.save(f"saved apart {n}") for n in range(5)} | {bee.save(f"saved together {n}") for n in range(5)}
+    until(lambda: len(ids(cat)) == 5, "the others go on")
+    ant.heal()
+    equal(hub, ant, bee, cat)
+    assert apart <= ids(ant)
+
+
+def test_the_hub_is_killed_and_comes_back(company: list[Host]) -> None:
+    """Saving goes on without it; what was saved meanwhile passes when it is there again."""
+    hub, ant, bee, cat = company
+    hub.ok("serve", "--stop")
+    saved = {ant.save("without a hub one"), bee.save("without a hub two")}
+    hub.ok("serve")
+    equal(hub, ant, bee, cat)
+    assert saved <= ids(cat)
+
+
+def test_scopes_stay_with_their_own(company: list[Host]) -> None:
+    """A memory of a team is on no disk of a machine that is not in the team."""
+    hub, ant, bee, cat = company
+    for host in (ant, cat):
+        host.ok("config", "set", "team_id", "red")
+        host.ok("serve", "--stop")
+        host.ok("serve")
+    secret = ant.save("the team's plan is zebracrossing", "--visibility", "team")
+    until(lambda: secret in ids(cat), "the team shares it")
+    mark = ant.save("afterwards")
+    until(lambda: mark in ids(bee) and mark in ids(hub), "what came later is everywhere")
+    for host in (hub, bee):
+        files = b"".join(path.read_bytes() for path in host.state.rglob("*") if path.is_file())
+        assert bytes.fromhex(secret) not in files
+        assert b"zebracrossing" not in files
+
+
+def test_replies_tell_the_truth(company: list[Host]) -> None:
+    """A save says how many machines have it; one that waits sees all of them."""
+    hub, ant, bee, cat = company
+    equal(hub, ant, bee, cat)
+    until(lambda: {"hub", "bee", "cat"} <= peers(ant).keys(), "the others are known")
+    assert ant.json("save", "waiting for all", "--wait", "--timeout", "30")["stored"] == {
+        "here": True,
+        "peers": 3,
+        "of": 3,
+    }
+    bee.ok("serve", "--stop")
+    stored = ant.json("save", "not all are there", "--wait", "2", "--timeout", "30")["stored"]
+    assert (stored["peers"], stored["of"]) == (2, 3)
+
+
+def test_a_purge_leaves_no_byte_anywhere(company: list[Host]) -> None:
+    """On every disk, once its machine says that it has it."""
+    hub, ant, bee, cat = company
+    gone = ant.save("the word is xylophonequartz")
+    equal(hub, ant, bee, cat)
+    until(lambda: {"hub", "bee", "cat"} <= peers(ant).keys(), "the others are known")
+    ant.ok("purge", gone, "--yes", "--wait", "--timeout", "60")
+    for host in (hub, ant, bee, cat):
+        files = b"".join(path.read_bytes() for path in host.state.rglob("*") if path.is_file())
+        assert b"xylophonequartz" not in files, f"{host.name} still has it"
