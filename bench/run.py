@@ -10,6 +10,7 @@ import sys
 import time
 
 import calls
+import mesh
 import processes
 import volume
 from report import Row, show
@@ -22,6 +23,7 @@ PARTS = {
     "parallel": calls.parallel,
     "import": volume.importing,
     "size": volume.size,
+    "mesh": mesh.mesh,
 }
 
 

@@ -154,3 +154,70 @@ def test_in_the_end_all_have_the_same(
             story.happen(*step)
         made.settle()
         story.check()
+
+
+def test_two_live_copies_of_a_machine() -> None:
+    """Both write under one name at once: both lives are kept everywhere, and one of them goes on under a new one."""
+    with company(7) as made:
+        story = Story(made, 3)
+        for _ in range(40):
+            story.save("a", "mesh")
+        made.settle()
+        story.names.append(made.clone("a"))
+        made.twin.part("a", story.names[-1])
+        for _ in range(40):
+            story.save("a", "mesh")
+            story.save(story.names[-1], "mesh")
+        made.settle()
+        story.check()
+        assert len({made.twin.stations[name].address for name in story.names}) == 4, "two machines go on as one"
+
+
+def test_a_gap_costs_few_messages() -> None:
+    """One page for each 256 KiB, and a handful of others; of seven machines that could all answer, one does."""
+    with company(3) as made:
+        for name in NAMES:
+            made.machine(name)
+        made.settle()
+        for other in NAMES[1:]:
+            made.twin.part("a", other)
+        for number in range(1192):
+            made.save("b", number)
+        made.twin.run(10 * SECOND)
+        before = made.twin.sent.get("Ask", 0)
+        made.twin.heal()
+        made.twin.run(5 * SECOND)
+        assert made.heads("a") == made.heads("b")
+        size = sum(len(made.at_rest("b", id_)) for id_ in made.saved["mesh"])
+        assert made.twin.sent["Ask"] - before <= 3 * size // (256 * 1024) + 20
+
+
+def test_a_text_that_was_erased_comes_back_from_a_peer() -> None:
+    """A deletion past its time is undone by a machine that had not erased yet: the others ask it for the text."""
+    with company(5) as made:
+        for name in "abc":
+            made.machine(name)
+        id_ = made.save("a", 1)
+        made.settle()
+        made.twin.part("c", "a")
+        made.twin.part("c", "b")
+        mark = made.mark("a", wire.TOMBSTONE, id_)
+        made.twin.run(60 * SECOND)
+        assert made.seen("b")[id_] == ("deleted", "")
+        made.mark("a", wire.UNDO, mark)
+        made.settle()
+        views = [made.seen(name) for name in "abc"]
+        assert views[0] == views[1] == views[2]
+
+
+def test_what_idles_says_little() -> None:
+    """An announcement about every half minute from each machine, and nothing else."""
+    with company(11) as made:
+        for name in "abcd":
+            made.machine(name)
+        made.settle()
+        before = dict(made.twin.sent)
+        made.twin.run(600 * SECOND)
+        said = {kind: count - before.get(kind, 0) for kind, count in made.twin.sent.items()}
+        assert said["Announce"] <= 4 * 26
+        assert said.get("Ask", 0) == said.get("Push", 0) == 0

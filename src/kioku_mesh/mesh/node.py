@@ -103,10 +103,6 @@ class Node:
             for key in [key for key in self._look_at if key[0] == address]:
                 del self._look_at[key]
 
-    def forget(self, address: Address) -> None:
-        self.down(address)
-        self.peers.pop(address, None)
-
     def heard(self, data: bytes, now: int) -> None:
         """An announcement; anything else is passed over."""
         try:
