@@ -20,6 +20,7 @@ from .session import open_session
 if TYPE_CHECKING:
     import zenoh
 
+EVENTS_MAX = 10_000  # that wait to be looked at; announcements and records beyond are dropped, and asked for later
 ASKED_MAX = 64  # requests of others that wait; more are not answered, and asked again
 OUTGOING_MAX = 4096  # messages that wait to be sent; more are dropped, and repaired later
 CLOSING_S = 3.0  # closing a session with a frozen remote would take 10 s
@@ -41,7 +42,7 @@ class Line:
         answer: Callable[[bytes], bytes | None],
     ) -> None:
         """`answer` is called in a thread of its own. Raises PeerUnreachable."""
-        self.events: queue.Queue[Event] = queue.Queue(maxsize=10_000)
+        self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()  # cheaper to wait for than a Queue
         self._answer = answer
         self._asked: queue.Queue[zenoh.Query | None] = queue.Queue(maxsize=ASKED_MAX)
         self._outgoing: queue.Queue[tuple[str, bytes] | None] = queue.Queue(maxsize=OUTGOING_MAX)
@@ -74,22 +75,18 @@ class Line:
     def _on(self, what: str) -> Callable[[Any], None]:
         def take(sample: Any) -> None:
             payload = sample.payload
-            if len(payload) <= talk.MESSAGE_MAX:
-                self._enqueue((what, payload.to_bytes(), None))
+            if len(payload) <= talk.MESSAGE_MAX and self.events.qsize() < EVENTS_MAX:
+                self.events.put((what, payload.to_bytes(), None))
 
         return take
 
     def _on_alive(self, sample: Any) -> None:
         there = str(sample.kind).endswith("PUT")
-        self._enqueue(("up" if there else "down", keys.address(str(sample.key_expr)), None))
+        self.events.put(("up" if there else "down", keys.address(str(sample.key_expr)), None))
 
     def _on_query(self, query: Any) -> None:
         with suppress(queue.Full):
             self._asked.put_nowait(query)
-
-    def _enqueue(self, event: Event) -> None:
-        with suppress(queue.Full):
-            self.events.put_nowait(event)
 
     def _answering(self) -> None:
         while (query := self._asked.get()) is not _END:
@@ -129,7 +126,7 @@ class Line:
                 answers.append(sample.payload.to_bytes())
 
         def end() -> None:
-            self._enqueue(("answered", asked.number, answers[0] if answers else None))
+            self.events.put(("answered", asked.number, answers[0] if answers else None))
 
         request = asked.request
         try:
