@@ -52,7 +52,8 @@ def serve_parts(config: Config, log: Log, watch: Watch | None = None) -> Sequenc
 def _mesh_part(config: Config, watch: Watch | None) -> Part:
     memory = open_memory(config)
     scopes = Context(memory.store, config, memory.identity).scopes
-    found: Part = mesh.MeshPart(
-        memory.store, scopes, config.get("listen"), config.get("connect"), memory.identity.host, watch
-    )
+    listen, connect = config.get("listen"), config.get("connect")
+    if config.get("engine") == "zenohd":  # the zenohd listens, and we are one of those who connect to it
+        listen, connect = (), (*listen, *connect)
+    found: Part = mesh.MeshPart(memory.store, scopes, listen, connect, memory.identity.host, watch)
     return found

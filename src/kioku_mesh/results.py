@@ -175,7 +175,7 @@ class Resident(NamedTuple):
 
 class PeerState(NamedTuple):
     """Another machine as last heard. `lag_records`: what it lacks, the oldest of them written `lag_seconds` ago;
-    `missing_here`: what it has and this machine lacks; `counted`: heard lately enough to be waited for.
+    `missing_here`: what it has and this machine lacks; `counted`: it said what it has, lately enough to be waited for.
     """
 
     node: str

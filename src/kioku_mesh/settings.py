@@ -17,6 +17,11 @@ _LOCK_STALE = 10.0  # seconds after which its leftover is removed
 # Patterns are compiled when first used: most commands need none of them.
 # `name: word`, the whole language of most project files: PyYAML costs more than the rest of the command.
 _PLAIN_YAML = r"([A-Za-z_][\w.]*):[ \t]+([A-Za-z0-9][\w./-]*)[ \t]*(?:[ \t]#.*)?"
+# `name = "text"` and `name = 1`, all that this program writes itself: tomllib costs as much as the search of a command.
+_PLAIN_TOML = (
+    r"([\w-]+(?:\.[\w-]+)*)[ \t]*=[ \t]*"
+    r'(?:"([^"\\\x00-\x1f\x7f]*)"|(0|[1-9][0-9]{0,8}))[ \t]*(?:#[^\x00-\x08\x0a-\x1f\x7f]*)?'
+)
 # A value of one line, and what follows it.
 _VALUE = r"""(\s*(?:"(?:[^"\\]|\\.)*"|'[^']*'|\[(?:"[^"]*"|'[^']*'|[^\]"'#])*\]|[^\s#"'\[{]+))(\s*(?:#.*)?)"""
 
@@ -32,6 +37,9 @@ def read(path: str) -> dict[str, Any]:
 
 def parse_toml(text: str, path: str) -> dict[str, Any]:
     """As `read`, from text. Raises BadInput."""
+    plain = _parse_plain_toml(text)
+    if plain is not None:
+        return plain
     import tomllib
 
     try:
@@ -41,6 +49,22 @@ def parse_toml(text: str, path: str) -> dict[str, Any]:
     except RecursionError:
         raise _broken(path, "nested too deeply") from None
     return _flat(tree)
+
+
+def _parse_plain_toml(text: str) -> dict[str, Any] | None:
+    """None for what only a real parser can judge."""
+    plain: dict[str, Any] = {}
+    for said in text.replace("\r\n", "\n").split("\n"):
+        if not said.strip(" \t"):
+            continue
+        if said.startswith("#") and said.isprintable():
+            continue
+        found = re.fullmatch(_PLAIN_TOML, said, re.ASCII)
+        if not found or found[1] in plain:
+            return None
+        plain[found[1]] = found[2] if found[3] is None else int(found[3])
+    tables = {key[:at] for key in plain for at, sign in enumerate(key) if sign == "."}
+    return None if tables & plain.keys() else plain
 
 
 def put(path: str, key: str, value: str | int, start: str = "") -> None:

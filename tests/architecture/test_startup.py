@@ -48,6 +48,19 @@ def test_a_command_imports_nothing_heavy(home: Home, arguments: list[str]) -> No
     assert [name for name in extra if is_heavy(name)] == []
 
 
+def test_a_machine_in_a_mesh_starts_as_fast(home: Home) -> None:
+    """Commands read what the resident process noted down; they import neither it nor the network."""
+    (home.config / "config.toml").write_text('mode = "spoke"\nconnect = "10.0.0.1"\n')
+    program = "import sys; sys.argv[0] = 'kioku-mesh'; from kioku_mesh.cli.main import main; sys.exit(main())"
+    floor = imported(FLOOR, home=home)
+    for arguments in (*COMMANDS.values(), ["status"]):
+        extra = imported(program, *arguments, home=home) - floor
+        assert [name for name in extra if is_heavy(name) and name != "shutil"] == []
+        parts = {name.split(".")[1] for name in extra if name.startswith("kioku_mesh.")}
+        assert not parts & {"mesh", "serve"}
+        assert not [name for name in extra if name.split(".")[0] in ("zenoh", "socket")]
+
+
 def test_the_server_starts_without_anything_heavy(home: Home) -> None:
     """What stands between the start of the MCP server and its handshake needs neither the store nor a heavy library."""
     extra = imported("import kioku_mesh.mcp.main", home=home) - imported("import json, threading", home=home)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from support import Home, Result, needs
+from support import Home, Result, needs, residents
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "guide").glob("*.md")])
@@ -20,17 +22,41 @@ BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 MAY_LACK = ("mcp install", "mcp status", "mcp uninstall", "zenohd install", "zenohd status")
 
 
-def lines(page: Path) -> list[str]:
-    found = [line for block in BLOCK.findall(page.read_text()) for line in block.splitlines()]
+# A block that begins like this is typed on another machine than the others.
+ELSEWHERE = "# on the second machine"
+
+
+def lines(page: Path, here: bool = True) -> list[str]:
+    blocks = [block for block in BLOCK.findall(page.read_text()) if block.startswith(ELSEWHERE) is not here]
+    found = [line for block in blocks for line in block.splitlines()]
     return [re.sub(r"\s{2,}#.*$", "", line).strip() for line in found if line.strip() and not line.startswith("#")]
 
 
+@pytest.fixture
+def second(tmp_path: Path) -> Iterator[Home]:
+    """Another machine."""
+    made = Home(tmp_path / "second")
+    yield made
+    residents.end(made)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_command_runs(page: Path, home: Home) -> None:
-    """A reader who types what the page shows gets an answer, not an error."""
+def test_every_command_runs(page: Path, home: Home, second: Home) -> None:
+    """A reader who types what the page shows, machine by machine, gets an answer, not an error."""
+    address = f"127.0.0.1:{free_port()}"
+    try_out(lines(page), home, address)
+    try_out(lines(page, here=False), second, address)
+
+
+def free_port() -> int:
+    with socket.socket() as asked:
+        asked.bind(("127.0.0.1", 0))
+        return int(asked.getsockname()[1])
+
+
+def try_out(shown: list[str], home: Home, address: str) -> None:
     old = home.save("We retry uploads 3 times", "-p", "PROJECT")
     whole = home.save("port 5433 belongs to staging, says the lease of the upload gateway", "-p", "old-project")
-    shown = lines(page)
     for line in shown:
         if line.startswith("./dev "):
             recipe = line.split()[1]
@@ -38,7 +64,8 @@ def test_every_command_runs(page: Path, home: Home) -> None:
         elif line.startswith("uv tool install"):
             continue  # ./dev build installs the wheel into fresh environments
         else:
-            run(home, line.replace("0123456789abcdef0123456789abcdef", whole), old)
+            given = line.replace("192.168.1.10", address).replace("0123456789abcdef0123456789abcdef", whole)
+            run(home, given, old)
 
 
 def run(home: Home, line: str, observation_id: str) -> None:

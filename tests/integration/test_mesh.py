@@ -168,7 +168,7 @@ def test_the_mesh_in_the_foreground(lan: Lan) -> None:
 
 def test_sync_waits_for_all(company: list[Host]) -> None:
     """And says truthfully when it is not so in time."""
-    hub, ant, bee, cat = company
+    _, ant, _, cat = company
     ant.save("for everybody")
     until(lambda: {"hub", "bee", "cat"} <= peers(ant).keys(), "the others are known")
     assert "everything is everywhere" in ant.ok("mesh", "sync").out

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from kioku_mesh import __version__
 from kioku_mesh.clock import now
+from kioku_mesh.serve import lock
 from kioku_mesh.store import log
 from kioku_mesh.store.log import Head
 from kioku_mesh.store.run import Peer, Run, Serve
@@ -34,8 +38,15 @@ def hear(folder: Path | str, node: str, has: tuple[Head, ...] | None = None, **f
     return peer
 
 
-def beat(folder: Path | str, **fields: object) -> None:
-    """The resident process of this machine says that it runs."""
+@contextmanager
+def running(folder: Path | str, **fields: object) -> Iterator[None]:
+    """The resident process of this machine says that it runs, and holds its lock."""
+    held = lock.take(str(folder))
     run = Run(str(folder))
-    run.put_serve(Serve(4242, "1.0", now(), now(), "hub", "embedded")._replace(**fields))
+    pid, started = lock.split(lock.holder(str(folder)))
+    run.put_serve(Serve(pid, __version__, started, now(), "hub", "embedded")._replace(**fields))
     run.close()
+    try:
+        yield
+    finally:
+        held.release()

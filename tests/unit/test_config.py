@@ -7,6 +7,7 @@ import os
 import stat
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kioku_mesh import config
+from kioku_mesh import settings as config_files
 from kioku_mesh.config import Config
 from kioku_mesh.errors import BadInput, Internal
 from kioku_mesh.options import OPTIONS
@@ -358,6 +360,25 @@ def test_lists_of_addresses(person: Person) -> None:
     file.write_text("listen = [7447]\n")
     with pytest.raises(BadInput, match=r"listen cannot be .*config\.toml"):
         person.load()
+
+
+PIECES = ("a", "a.b", "b", "-1", "_", " ", "=", ' = ', '"x"', '"', "'y'", "1", "0", "01", "1_0", "true", "# c", "#", ".", "\\",
+          "\n", "\n", "\r\n", "\r", "\t", "\x00", "\x7f", "\u2028", "é", "[", "]", "[t]", ",", "1.5", "\ufeff")  # fmt: skip
+
+
+@HOSTILE
+@given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
+def test_plain_files_read_as_any_other(text: str) -> None:
+    """What is read without the parser of TOML is what that parser reads; what it refuses is not read."""
+    plain = config_files._parse_plain_toml(text)
+    if plain is not None:
+        assert plain == config_files._flat(tomllib.loads(text))
+
+
+@pytest.mark.parametrize("text", ['a = "x"\n', '# c\n\na.b = 1 # c\r\nc="é, #"\n', 'listen = "tcp/10.0.0.1:7447"'])
+def test_what_we_write_is_plain(text: str) -> None:
+    """No parser is loaded for it."""
+    assert config_files._parse_plain_toml(text) == config_files._flat(tomllib.loads(text))
 
 
 def test_a_linked_config_stays_a_link(person: Person) -> None:

@@ -1,21 +1,32 @@
-"""What a change of the mode means for the process that shares: the one place that speaks of it."""
+"""What a change of the settings means for the process that shares: the one place of the setup that starts and ends it."""
 
 from __future__ import annotations
 
 from ..config import Config
+from ..errors import KiokuError
 from ..serve import control, units
 
 
 def follow(config: Config) -> tuple[str, ...]:
-    """After a change of the settings: what the person does next, or what happens by itself."""
-    if config.get("mode") == "local":
-        return ()
-    if control.state(config):
-        return ("the process that shares runs, and takes this over within a few seconds",)
-    return ("start it with kioku-mesh serve",)
+    """After a change of the settings: have the process run, or end it. Says what was done or is left to do.
+
+    One that runs takes the new settings up by itself, but not at once: who stops sharing wants it stopped now.
+    What does not work is told: the settings stand.
+    """
+    try:
+        if config.get("mode") == "local":
+            stopped = control.stop(config)
+            return ("nothing is shared any more; what other machines have stays there",) if stopped else ()
+        if config.get("autostart") == "off":
+            return ("start it with kioku-mesh serve",)
+        control.ensure(config)
+    except KiokuError as error:
+        return (f"the process that shares is not in step with this: {error.message}", f"what helps: {error.hint}")
+    return ("it is running; kioku-mesh mesh status tells what has arrived where",)
 
 
-def install_unit(config: Config) -> str:
-    """Have the system start the process, now and after each login; says what was done. Raises NotAvailable."""
+def install(config: Config) -> tuple[str, ...]:
+    """Have the system start it, now and after every login. Raises NotAvailable where no way is known."""
     done = units.install(config)
-    return f"installed {done.path}"
+    said = f"service {'written to' if done.written else 'is in'} {done.path}"
+    return (said, *((f"{done.why}; run by hand: {'; '.join(done.left)}",) if done.left else ()))

@@ -9,7 +9,7 @@ from contextlib import closing
 from .. import __version__, endpoints, interfaces
 from ..clock import DAY
 from ..results import MeshStatus, PeerState
-from ..service import meshing, modes
+from ..service import meshing, modes, residence
 from ..service.context import Context
 from ..store import log, spread
 from ..store.run import Run
@@ -17,7 +17,7 @@ from ..store.spread import Slot
 from .case import Case, failed, not_checked, passed, warned
 from .results import Check, plural
 
-START = "start it with kioku-mesh serve"
+START = "`kioku-mesh serve --stop`, then `kioku-mesh serve`"
 _LAGGING_S = 60.0  # that a peer which is there may lack something
 _OFFSET_S = 300.0  # that a clock may differ; stamps further ahead do not count
 _PATIENCE_S = 2.0  # for a connection
@@ -52,7 +52,7 @@ def peers(_case: Case, mesh: MeshStatus) -> Check:
     if lagging:
         said = "; ".join(f"{p.node} is there and lacks {plural(p.lag_records, 'record')}" for p in lagging)
         return warned(said, "`kioku-mesh doctor` on that machine says whether its disk or its link is full", peers=rows)
-    silent = [peer.node for peer in mesh.peers if not peer.counted]
+    silent = [peer.node for peer in mesh.peers if not peer.counted and peer.scopes]
     if silent:
         return warned(
             f"not heard for 30 days: {', '.join(silent)}",
@@ -204,9 +204,8 @@ def ports(case: Case) -> Check:
         return failed("a hub that listens nowhere", "kioku-mesh init --mode hub --listen ADDRESS")
     if not wanted:
         return passed("a spoke that listens nowhere")
-    with closing(Run(case.store.directory, writes=False)) as run:
-        serve = run.serve()
-    running = serve is not None and serve.alive(case.now)
+    serve = residence.resident(case.store.directory)
+    running = serve is not None and serve.running
     for each in wanted:
         found = _port(each, running or case.config.get("engine") == "zenohd")
         if found:
@@ -233,5 +232,5 @@ def _port(endpoint: str, expected: bool) -> Check | None:
     if code:
         return failed(f"{endpoint} cannot be opened: {_why(code)}", "choose another with kioku-mesh init --listen")
     if expected:
-        return failed(f"nothing answers at {endpoint} although the process that shares runs", "stop it, and " + START)
+        return failed(f"nothing answers at {endpoint} although the process that shares runs", START)
     return None

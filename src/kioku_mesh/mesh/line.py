@@ -12,8 +12,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from ..store.exchange import Page
 from . import keys, talk
-from .outgoing import Announce, Ask, Out, Push
+from .outgoing import Announce, Ask, Load, Out, Push, Recall
 from .peers import Address
 from .session import open_session
 
@@ -102,11 +103,11 @@ class Line:
     def send(self, messages: Sequence[Out]) -> None:
         """Hand over; nothing is known of the fate of any of them but by answers and announcements."""
         for message in messages:
-            if isinstance(message, Ask):
-                self._ask(message)
-                continue
-            with suppress(queue.Full):
-                self._outgoing.put_nowait(_keyed(message, self._me))
+            if isinstance(message, (Announce, Push)):
+                with suppress(queue.Full):
+                    self._outgoing.put_nowait(_keyed(message, self._me))
+            else:
+                self._get(message)
 
     def _sending(self) -> None:
         import zenoh
@@ -115,25 +116,27 @@ class Line:
             with suppress(zenoh.ZError):
                 self._session.put(*message, congestion_control=zenoh.CongestionControl.BLOCK)
 
-    def _ask(self, asked: Ask) -> None:
+    def _get(self, asked: Ask | Load | Recall) -> None:
+        """Ask, and put the end of it among the events, whatever came."""
         import zenoh
 
-        answers: list[bytes] = []
+        found: list[bytes] = []
 
         def reply(received: Any) -> None:
             sample = received.ok
-            if sample is not None and len(sample.payload) <= talk.MESSAGE_MAX:
-                answers.append(sample.payload.to_bytes())
+            if sample is not None and sum(map(len, found)) + len(sample.payload) <= talk.MESSAGE_MAX:
+                found.append(sample.payload.to_bytes())
 
         def end() -> None:
-            self.events.put(("answered", asked.number, answers[0] if answers else None))
+            self.events.put(_ended(asked, found))
 
-        request = asked.request
+        key, payload = _question(asked)
         try:
             self._session.get(
-                keys.sync(request.lane, request.scope, asked.to),
+                key,
                 zenoh.handlers.Callback(reply, end),
-                payload=talk.encode_request(request),
+                payload=payload,
+                target=zenoh.QueryTarget.ALL,
                 timeout=asked.timeout / 1e6,
                 consolidation=zenoh.ConsolidationMode.NONE,
             )
@@ -157,3 +160,20 @@ def _keyed(message: Announce | Push, me: Address) -> tuple[str, bytes]:
         said = message.said
         return keys.announcement(said.lane, said.scope, me), talk.encode_announcement(said)
     return keys.record(message.header, message.digest), message.frame
+
+
+def _question(asked: Ask | Load | Recall) -> tuple[str, bytes | None]:
+    if isinstance(asked, Ask):
+        request = asked.request
+        return keys.sync(request.lane, request.scope, asked.to), talk.encode_request(request)
+    if isinstance(asked, Load):
+        return keys.bucket(asked.name, asked.bucket), None
+    return keys.announcements(asked.lane, asked.scope), None
+
+
+def _ended(asked: Ask | Load | Recall, found: list[bytes]) -> Event:
+    if isinstance(asked, Ask):
+        return "answered", asked.number, found[0] if found else None
+    if isinstance(asked, Load):
+        return "loaded", asked.number, talk.encode_page(Page(tuple(found), 0, False))
+    return "recalled", found, None

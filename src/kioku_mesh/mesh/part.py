@@ -136,6 +136,10 @@ class MeshPart:
             node.heard(value, now)
         elif what == "pushed":
             node.pushed(value)
+        elif what == "recalled":
+            node.recalled(value)
+        elif what == "loaded":
+            node.storages.loaded(value, more)
         else:
             node.answered(value, more, now)
         if self._watch and value != node.who:

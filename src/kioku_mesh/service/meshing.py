@@ -36,8 +36,10 @@ def status(ctx: Context, heads: bool = False) -> MeshStatus:
     with closing(Run(ctx.store.directory, writes=False)) as run, ctx.store.read(ctx.scopes, now) as snapshot:
         ours = _by_stream(log.heads(snapshot.db))
         mine = ctx.scopes - {"local"}
-        peers = tuple(_state(snapshot, ours, mine, peer, run.heads(peer.node), now, heads) for peer in run.peers())
-    resident = residence.resident(ctx.store.directory)
+        resident = residence.resident(ctx.store.directory)
+        on = resident is not None and resident.running
+        said = [peer if on else peer._replace(up=False) for peer in run.peers()]
+        peers = tuple(_state(snapshot, ours, mine, peer, run.heads(peer.node), now, heads) for peer in said)
     counted = [peer for peer in peers if peer.counted]
     level = sum(not peer.lag_records for peer in counted)
     everywhere = bool(counted) and level == len(counted) and not any(peer.missing_here for peer in counted)
@@ -81,10 +83,15 @@ def _state(
     missing = sum(_lacks(ours.get(name), head)[0] for name, head in theirs.items() if head.scope in mine)
     return PeerState(
         node=peer.node, host=peer.host, address=peer.address, up=peer.up, last_seen=peer.heard,
-        counted=now - peer.heard < SILENT, lag_records=lag, lag_seconds=_seconds(now - oldest), missing_here=missing,
+        counted=_counts(peer, now), lag_records=lag, lag_seconds=_seconds(now - oldest), missing_here=missing,
         clock_offset_seconds=_seconds(peer.ahead), version=peer.version, protocol=peer.protocol, scopes=peer.scopes,
         last_error=peer.error, heads=tuple(map(_plain, said)) if heads else (),
     )  # fmt: skip
+
+
+def _counts(peer: Peer, now: int) -> bool:
+    """One that said nothing yet may have anything; one that is silent may be gone."""
+    return bool(peer.scopes) and now - peer.heard < SILENT
 
 
 def _lacks(has: Head | None, other: Head) -> tuple[int, int]:
@@ -111,6 +118,11 @@ def _summary(counted: list[PeerState], everywhere: bool) -> str:
     if not counted:
         return "no other machine is known yet"
     machines = f"{len(counted)} other machine{'s' if len(counted) > 1 else ''}"
+    away = [peer.node for peer in counted if not peer.up]
+    if everywhere and away:
+        return (
+            f"everything is everywhere as last heard: here and on {machines}; not in touch: {', '.join(away[:_NAMED])}"
+        )
     if everywhere:
         return f"everything is everywhere: here and on {machines}"
     behind = [f"{peer.node} lacks {peer.lag_records:,}" for peer in counted if peer.lag_records]
@@ -125,7 +137,10 @@ def _notes(resident: Resident | None, peers: tuple[PeerState, ...]) -> Iterable[
         yield Notice("not_running", "the process that shares is not running: what is saved goes out when it does")
     if resident and resident.error:
         yield Notice("serve_error", resident.error)
-    silent = [peer.node for peer in peers if not peer.counted]
+    new = [peer.node for peer in peers if not peer.scopes]
+    if new:
+        yield Notice("not_said", f"not counted, as they have not said yet what they have: {', '.join(new)}")
+    silent = [peer.node for peer in peers if not peer.counted and peer.scopes]
     if silent:
         yield Notice("silent", f"not heard for 30 days and not counted: {', '.join(silent)}")
     yield Notice("not_enforced", modes.OPEN)

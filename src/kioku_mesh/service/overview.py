@@ -65,7 +65,7 @@ def status(ctx: Context) -> Status:
         stored=shared.stored if shared else Stored(),
         notes=(*notes, *(shared.notes if shared else ())),
         serve=residence.resident(ctx.config.state_dir),
-        mesh=shared and shared._replace(notes=()),
+        mesh=shared and shared._replace(notes=(), serve=None),
     )
 
 

@@ -77,9 +77,9 @@ def _wait(
     with closing(Run(ctx.store.directory, writes=False)) as run:
         while True:
             there = look(run)
-            if patience.count is None and not there.of:
+            if patience.count is None and not there.of and all(peer.scopes for peer in run.peers()):
                 return there, (Notice("not_waited", "nobody to wait for: no other machine is known yet"),)
-            if there.peers >= (there.of if patience.count is None else patience.count):
+            if there.of and there.peers >= (there.of if patience.count is None else patience.count):
                 return there, ()
             left = end - time.monotonic()
             try:

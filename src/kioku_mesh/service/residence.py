@@ -13,7 +13,7 @@ from ..store.run import LOCK, Run, Serve
 
 def resident(state_dir: str) -> Resident | None:
     """What it last told of itself; None when there never was one, or when it was asked to end."""
-    with closing(Run(state_dir)) as table:
+    with closing(Run(state_dir, writes=False)) as table:
         row = table.serve()
     return None if row is None else shown(row, _is_held(os.path.join(state_dir, LOCK)))
 

@@ -201,7 +201,7 @@ class Run:
         if self._db is not None and self._there() != self._inode:  # removed: others look at another file
             self._forget_connection()
         if self._db is None and not self._writes:
-            self._db = self._read_only()
+            self._db, self._inode = self._read_only(), self._there()
         if self._db is None:
             with suppress(FileExistsError):  # only a new file: closing one drops the locks that SQLite has on it
                 os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
@@ -213,18 +213,18 @@ class Run:
             self._db, self._inode = db, self._there()
         return self._db
 
-    def _there(self) -> int:
-        try:
-            return os.stat(self.path).st_ino
-        except OSError:
-            return 0
-
     def _read_only(self) -> apsw.Connection:
         db = apsw.Connection(self.path, flags=apsw.SQLITE_OPEN_READONLY)
         if db.pragma("user_version") != _VERSION:
             db.close()
             raise apsw.SQLError("written by another version")
         return db
+
+    def _there(self) -> int:
+        try:
+            return os.stat(self.path).st_ino
+        except OSError:
+            return 0
 
     def _forget_connection(self) -> None:
         if self._db is not None:

@@ -99,6 +99,7 @@ def test_a_session_goes_as_written(path: Path, tmp_path: Path, monkeypatch: pyte
         "TEAM_ID": "",
         "DEFAULT_VISIBILITY": "",
         "LOG": "",
+        "AUTOSTART": "off",
     }
     for name, value in settings.items():
         monkeypatch.setenv(f"KIOKU_MESH_{name}", value)

@@ -22,7 +22,12 @@ HUB = ("--mode", "hub", "--listen", "10.0.0.1")
 @pytest.fixture
 def memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Memory]:
     """The memory of a machine of its own, which `init` finds by the environment."""
-    for name, value in (("STATE_DIR", tmp_path / "state"), ("CONFIG_DIR", tmp_path / "config"), ("USER_ID", "")):
+    for name, value in (
+        ("STATE_DIR", tmp_path / "state"),
+        ("CONFIG_DIR", tmp_path / "config"),
+        ("USER_ID", ""),
+        ("AUTOSTART", "off"),
+    ):
         monkeypatch.setenv(f"KIOKU_MESH_{name}", str(value))
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)

@@ -10,7 +10,7 @@ from kioku_mesh.cli.commands.mesh import length, offset
 from kioku_mesh.clock import DAY, SECOND, now
 from kioku_mesh.errors import NotFound
 from kioku_mesh.model import Draft, Notice, Patience, Stored
-from kioku_mesh.results import Got, MeshStatus, PeerState, Purged, Receipt, Resident
+from kioku_mesh.results import Got, MeshStatus, PeerState, Purged, Receipt
 
 from .conftest import IDS, SAVED, Asked, line, observation
 
@@ -19,9 +19,7 @@ PEER = PeerState(
     ({"lane": "mem", "scope": "mesh", "origin": "x", "floor": 1, "tips": []},),
 )  # fmt: skip
 NOTES = (Notice("not_running", "it is not running"), Notice("not_enforced", "nobody enforces"))
-MESH = MeshStatus(
-    "hub", "embedded", "network", True, "all well", Stored(True, 1, 1, True), Resident(False), (PEER,), NOTES
-)
+MESH = MeshStatus("hub", "embedded", "network", True, "all well", Stored(True, 1, 1, True), None, (PEER,), NOTES)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +102,7 @@ def test_the_mesh_in_a_line_and_in_rows(cli: Any) -> None:
     )  # fmt: skip
     ran = cli("mesh", "peers", memory=Asked(mesh=MESH._replace(peers=(PEER, behind))))
     first, second = (row.split() for row in ran.out.splitlines()[1:])
-    assert first == "desk-1 tcp/10.0.0.9:7447 now - - 1 - 1.0 -".split()
+    assert first == "desk-1 tcp/10.0.0.9:7447 connected - - 1 - 1.0 -".split()
     assert second == "van-2 tcp/10.0.0.9:7447 1d ago 1,200 (2h) 3 1 -6m 1.0 its disk is ␛full".split()
     plain = cli("mesh", "peers", "--json", memory=Asked(mesh=MESH)).json()
     assert plain["peers"][0]["heads"][0]["origin"] == "x"

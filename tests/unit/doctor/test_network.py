@@ -76,8 +76,7 @@ def listener() -> Iterator[int]:
 def test_a_mesh_that_is_well(machine: Machine) -> None:
     """Every check of a machine that shares is made and passes, and looking changes nothing."""
     peers.hear(machine.state, "desk-1", version=__version__)
-    with socket.create_server(("127.0.0.1", machine.port)):
-        peers.beat(machine.state, version=__version__)
+    with socket.create_server(("127.0.0.1", machine.port)), peers.running(machine.state):
         report = doctor.examine(machine.settings())
     found = {check.name: check for check in report.checks}
     assert {found[name].status for name in NAMES} == {"pass"}
@@ -93,19 +92,6 @@ def test_alone_nothing_of_a_mesh_is_checked(machine: Machine) -> None:
     assert [machine.check(name).status for name in NAMES] == ["not_checked"] * len(NAMES)
 
 
-def test_a_resident_process_that_is_gone_or_fails(machine: Machine) -> None:
-    """Gone, in trouble, or of another version."""
-    assert "is not running" in machine.check("serve").summary
-    peers.beat(machine.state, version=__version__, error="the port is taken")
-    assert "the port is taken" in machine.check("serve").summary
-    peers.beat(machine.state, version="0.1")
-    assert "version 0.1" in machine.check("serve").summary
-    peers.beat(machine.state, version=__version__)
-    assert machine.check("serve").status == "pass"
-    peers.beat(machine.state, version=__version__, beat=now() - MINUTE)
-    assert machine.check("serve").status == "warn"
-
-
 def test_peers_that_lag_fail_or_are_silent(tmp_path: Path) -> None:
     """One that is away lacks something and that is normal; one that is there must not for long."""
     machine = Machine(tmp_path)
@@ -118,7 +104,8 @@ def test_peers_that_lag_fail_or_are_silent(tmp_path: Path) -> None:
     peers.hear(machine.state, "desk-1", (), up=False, heard=now() - DAY)
     assert machine.check("peers").status == "pass"
     peers.hear(machine.state, "desk-1", ())
-    check = machine.check("peers")
+    with peers.running(machine.state):
+        check = machine.check("peers")
     assert check.summary == "desk-1 is there and lacks 2 records"
     assert check.details["peers"]["desk-1"]["lag_records"] == 2
     peers.hear(machine.state, "desk-1", heard=now() - 31 * DAY, up=False)
@@ -208,11 +195,10 @@ def test_the_hint_fits_the_cause(machine: Machine, code: int, said: str, hint: s
 def test_ports_to_listen_at(machine: Machine, listener: int) -> None:
     """Free, taken by another, not ours, or silent although we run."""
     assert "free" in machine.check("ports").summary
-    peers.beat(machine.state)
-    assert "nothing answers" in machine.check("ports").summary
-    machine.set(mode="hub", listen=f"0.0.0.0:{listener}")
-    assert ": open" in machine.check("ports").summary
-    peers.beat(machine.state, beat=0)
+    with peers.running(machine.state):
+        assert "nothing answers" in machine.check("ports").summary
+        machine.set(mode="hub", listen=f"0.0.0.0:{listener}")
+        assert ": open" in machine.check("ports").summary
     assert "another program" in machine.check("ports").summary
     machine.set(mode="hub", listen="203.0.113.77")
     assert "no address of this machine" in machine.check("ports").summary

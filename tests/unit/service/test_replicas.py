@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from pathlib import Path
@@ -78,9 +79,9 @@ def test_in_mode_local_nothing_of_others_is_looked_at(folder: Path, monkeypatch:
         it.save(Draft("the lease is 30 s"))
         it.get([id_])
         assert it.purge([id_]).receipts == ()
+        assert [name for name in sys.modules if name.endswith((".replicas", ".meshing", ".store.run"))] == []
         plain = as_plain(it.status())
     assert (plain["stored"], "mesh" in plain) == ({"here": True, "peers": 0, "of": 0}, False)
-    assert [name for name in sys.modules if name.endswith((".replicas", ".meshing", ".store.run"))] == []
 
 
 @pytest.mark.parametrize("damage", [b"no database" * 1000, b"", None])
@@ -181,11 +182,28 @@ def test_the_mesh_in_one_line(folder: Path) -> None:
         peers.hear(folder, "desk-1", (further, head._replace(scope="user/else", origin="x-1." + "0" * 16)))
         assert it.mesh().summary == "not everything is everywhere: this machine lacks 3 (records)"
         peers.hear(folder, "desk-1")
-        peers.beat(folder)
-        found = it.mesh()
+        with peers.running(folder):
+            found = it.mesh()
+            assert it.status().mesh == found._replace(notes=(), serve=None)
         assert (found.everywhere, found.summary) == (True, "everything is everywhere: here and on 2 other machines")
         assert [note.code for note in found.notes] == ["not_enforced"]
-        assert it.status().mesh == found._replace(notes=())
+        away = it.mesh().summary
+        assert away.startswith("everything is everywhere as last heard")
+        assert away.endswith("not in touch: desk-1, van-2")
+
+
+def test_a_peer_that_said_nothing_yet_has_nothing_yet(folder: Path) -> None:
+    """It is there, but it is neither counted nor behind; whoever waits for all waits for it too."""
+    with opened(folder) as it:
+        it.save(Draft("one"))
+        peers.hear(folder, "new-1", (), scopes=())
+        found = it.mesh()
+        assert (found.everywhere, found.stored.of, found.summary) == (False, 0, "no other machine is known yet")
+        assert [note.message for note in found.notes if note.code == "not_said"] == [
+            "not counted, as they have not said yet what they have: new-1"
+        ]
+        saved = it.save(Draft("wait for it"), Patience(None, SECOND // 10))
+        assert [warning.code for warning in saved.warnings] == ["not_everywhere"]
 
 
 def test_the_lag_of_a_peer(folder: Path) -> None:
@@ -232,9 +250,10 @@ def test_who_has_the_process_that_shares(folder: Path) -> None:
     with opened(folder) as it:
         it.save(Draft("one"))
         assert [note.code for note in it.mesh().notes] == ["not_running", "not_enforced"]
-        peers.beat(folder, error="port 7447 is taken", addresses=("tcp/10.0.0.1:7447",))
-        found = it.mesh()
-        assert (found.serve.running, found.serve.pid) == (True, 4242)
+        with peers.running(folder, error="port 7447 is taken", addresses=("tcp/10.0.0.1:7447",)):
+            found = it.mesh()
+        assert found.serve is not None
+        assert (found.serve.running, found.serve.pid) == (True, os.getpid())
         assert [note.message for note in found.notes if note.code == "serve_error"] == ["port 7447 is taken"]
         Run(str(folder)).drop_serve()
-        assert not it.mesh().serve.running
+        assert it.mesh().serve is None

@@ -65,8 +65,8 @@ def init(
         if joins or share_existing == "yes":
             carry_out(existing, share_existing)
         after = write(before, changes)
-        service = [serving.install_unit(after)] if install_systemd else []
-        shown |= {"next": [*service, *((*advice(after), *serving.follow(after)) if changes else ())]}
+        begun = serving.install(after) if install_systemd else serving.follow(after) if changes else ()
+        shown |= {"next": [*(advice(after) if changes else ()), *begun]}
         shown |= {"notes": cautions(after, None if joins else share_existing, existing)}
     if existing.total and (joins or share_existing == "yes"):
         shown |= {"existing": existing._asdict(), "decision": SHARED.get(share_existing or "")}

@@ -61,7 +61,7 @@ def row(peer: PeerState) -> tuple[str, ...]:
     return (
         output.one_line(peer.node),
         output.one_line(peer.address) or "-",
-        "now" if peer.up else ago(peer.last_seen),
+        "connected" if peer.up else ago(peer.last_seen),
         lacks,
         f"{peer.missing_here:,}" if peer.missing_here else "-",
         f"{len(peer.heads):,}",
