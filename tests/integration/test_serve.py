@@ -35,7 +35,7 @@ class Forbidden:
         pass
 
 
-def serve_parts(config, log):
+def serve_parts(*_, **__):
     return (Forbidden(),)
 """
 
