@@ -234,6 +234,7 @@ def test_a_machine_is_forgotten_until_it_is_heard(folder: Path) -> None:
     with opened(folder) as it:
         it.save(Draft("one"))
         peers.hear(folder, "desk-1", ())
+        assert (it.known("peer", "de"), it.known("peer", "x")) == (("desk-1",), ())
         with pytest.raises(NotFound, match="desk-2") as error:
             it.forget_peer("desk-2")
         assert "desk-1" in error.value.hint
