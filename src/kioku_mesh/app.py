@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TextIO
+from functools import partial
+from typing import TYPE_CHECKING, Any, TextIO
 
 from .config import Config
 from .service.context import Context
@@ -27,24 +28,32 @@ def open_memory(config: Config, client: tuple[str, str] | None = None) -> Memory
     return Memory(Store(config.state_dir, node=config.get("node"), host=identity.host), config, identity)
 
 
-def serve(config: Config, ready: Callable[[], None] = lambda: None, echo: TextIO | None = None) -> int:
+Watch = Callable[[str, Any], None]  # is told what happens on the mesh, and what it happens to
+
+
+def serve(
+    config: Config,
+    ready: Callable[[], None] = lambda: None,
+    echo: TextIO | None = None,
+    watch: Watch | None = None,
+) -> int:
     """Be the resident process of these settings until asked to end; the exit status."""
-    return process.run(config, serve_parts, ready, echo)
+    return process.run(config, partial(serve_parts, watch=watch), ready, echo)
 
 
-def serve_parts(config: Config, log: Log) -> Sequence[Part]:  # noqa: ARG001
+def serve_parts(config: Config, log: Log, watch: Watch | None = None) -> Sequence[Part]:  # noqa: ARG001
     """What the resident process does with these settings. Nothing is opened here."""
     parts: list[Part] = [upkeep.Upkeep(lambda: open_memory(config))]
     if config.get("mode") != "local":
-        parts.append(mesh_part(config))
+        parts.append(_mesh_part(config, watch))
     return parts
 
 
-def mesh_part(config: Config, watch: Callable[[str, object], None] | None = None) -> Part:
-    """The mesh of these settings; `watch` is told of everything that happens."""
+def _mesh_part(config: Config, watch: Watch | None) -> Part:
     memory = open_memory(config)
     scopes = Context(memory.store, config, memory.identity).scopes
-    found: Part = mesh.MeshPart(
-        memory.store, scopes, config.get("listen"), config.get("connect"), memory.identity.host, watch
-    )
+    listen, connect = config.get("listen"), config.get("connect")
+    if config.get("engine") == "zenohd":  # the zenohd listens, and we are one of those who connect to it
+        listen, connect = (), (*listen, *connect)
+    found: Part = mesh.MeshPart(memory.store, scopes, listen, connect, memory.identity.host, watch)
     return found

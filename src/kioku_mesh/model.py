@@ -186,7 +186,7 @@ class Saved(NamedTuple):
 
 
 _TIMES = frozenset(
-    ("created_at", "expires_at", "deleted_at", "until", "since", "erased_after", "last_saved", "last_seen", "started")
+    ("created_at", "expires_at", "deleted_at", "until", "since", "erased_after", "last_saved", "last_seen")
 )
 
 
@@ -214,7 +214,7 @@ def as_plain(value: Any) -> Any:
             if field in value and not value[field]:
                 del value[field]
     if isinstance(value, dict):
-        return {k: to_iso(v) if k in _TIMES and isinstance(v, int) else as_plain(v) for k, v in value.items()}
+        return {k: to_iso(v) if k in _TIMES and type(v) is int else as_plain(v) for k, v in value.items()}
     if isinstance(value, (tuple, list)):
         return [as_plain(v) for v in value]
     return value

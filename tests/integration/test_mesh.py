@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -145,3 +146,33 @@ def test_a_purge_leaves_no_byte_anywhere(company: list[Host]) -> None:
     for host in (hub, ant, bee, cat):
         files = b"".join(path.read_bytes() for path in host.state.rglob("*") if path.is_file())
         assert b"xylophonequartz" not in files, f"{host.name} still has it"
+
+
+def test_the_mesh_in_the_foreground(lan: Lan) -> None:
+    """`mesh start` on one machine, `mesh join` on another: nothing else, and both show what arrives."""
+    hub, ant = lan.host("hub"), lan.host("ant")
+    before = ant.save("saved before there was a mesh")
+    started = hub.start("mesh", "start", hub.address)
+    joined = ant.start("mesh", "join", hub.address)
+    until(lambda: before in ids(hub), "what was saved before comes too")
+    after = hub.save("the fox is red")
+    until(lambda: after in ids(ant), "what one saves the other finds")
+    for process in (joined, started):
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+        assert process.returncode == 0, err
+    assert "observation of" in out.decode()
+    assert "is there" in out.decode()
+    assert hub.json("config", "get", "mode")["value"] == "local"
+
+
+def test_sync_waits_for_all(company: list[Host]) -> None:
+    """And says truthfully when it is not so in time."""
+    _, ant, _, cat = company
+    ant.save("for everybody")
+    until(lambda: {"hub", "bee", "cat"} <= peers(ant).keys(), "the others are known")
+    assert "everything is everywhere" in ant.ok("mesh", "sync").out
+    cat.ok("serve", "--stop")
+    ant.save("not for everybody yet")
+    late = ant.run("mesh", "sync", "--timeout", "2s", "--json")
+    assert (late.status, late.error()["code"]) == (1, "timeout")

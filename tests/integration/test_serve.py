@@ -17,6 +17,27 @@ from support.mounts import read_only
 from support.residents import copy_package, is_gone, resident, running, set_version, until
 
 PLANTED = "the zebra sleeps at noon"
+FORBIDDING = """
+
+from .errors import Sandboxed
+
+
+class Forbidden:
+    name, error = "mesh", ""
+
+    def start(self):
+        raise Sandboxed("no sockets here", "allow them")
+
+    def step(self, now):
+        return 1.0
+
+    def close(self):
+        pass
+
+
+def serve_parts(config, log):
+    return (Forbidden(),)
+"""
 
 
 def share(home: Home) -> None:
@@ -184,8 +205,7 @@ def test_it_takes_nothing_from_whoever_started_it(home: Home) -> None:
         pid = (until(lambda: resident(home)) or {})["pid"]
         parent = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[1]
         assert int(parent) != agent.process.pid
-        streams = {os.readlink(f"/proc/{pid}/fd/{number}") for number in (0, 1, 2)}
-        assert streams == {os.devnull}
+        until(lambda: {os.readlink(f"/proc/{pid}/fd/{number}") for number in (0, 1, 2)} == {os.devnull})
         variables = Path(f"/proc/{pid}/environ").read_bytes()
         assert b"hunter2" not in variables
         assert b"ONLY_PROJECT" not in variables
@@ -207,6 +227,22 @@ def test_an_agent_starts_it_only_where_it_is_wanted(home: Home, mode: str, setti
             subprocess.run([sys.executable, "-c", "import time; time.sleep(1)"], check=True)
             assert resident(home) is None
             assert not (home.state / "serve.lock").exists()
+
+
+def test_a_sandbox_that_forbids_its_work(home: Home, tmp_path: Path) -> None:
+    """It gives up after a while, says why where a person looks, and the agent that started it works on."""
+    share(home)
+    tree = copy_package(tmp_path, __version__)
+    app, process = (tree / "kioku_mesh" / name for name in ("app.py", "serve/process.py"))
+    app.write_text(app.read_text() + FORBIDDING)
+    process.write_text(process.read_text().replace("SANDBOX_S = 60.0", "SANDBOX_S = 2.0"))
+    with home.agent(env=home.env(PYTHONPATH=str(tree))) as agent:
+        agent.call("save_observation", content=PLANTED)
+        until(lambda: (resident(home) or {"error": ""})["error"] == "mesh: no sockets here")
+        until(lambda: resident(home) is None)
+        assert "a sandbox keeps mesh from its work: no sockets here" in home.ok("status").out
+        assert "no sockets here" in home.run("doctor", "--check", "serve", status=1).out
+        assert agent.call("search_memory", query="zebra")["structuredContent"]["results"]
 
 
 def test_a_directory_that_is_removed_ends_it(home: Home) -> None:
@@ -256,7 +292,7 @@ def test_doctor_starts_it(home: Home) -> None:
     """In a mode that needs it, and only there it is looked for unasked."""
     assert "serve" not in [check["name"] for check in home.json("doctor")["checks"]]
     share(home)
-    assert home.run("doctor").status == 1
+    assert home.run("doctor", "--check", "serve").status == 1
     (check,) = home.json("doctor", "--fix", "--check", "serve")["checks"]
     assert (check["status"], check["details"]["fixed"]) == ("pass", ["started the resident process"])
     home.ok("doctor", "--check", "serve")

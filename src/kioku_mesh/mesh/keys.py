@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .. import wire
+from ..store.exchange import Name
 from .peers import Address
 
 BUCKET = 1000  # records of a stream under one key, so that a storage can be asked piece by piece
@@ -12,6 +13,12 @@ def record(header: wire.Header, digest: str) -> str:
     node, _, incarnation = header.origin.rpartition(".")
     place = f"{header.seq // BUCKET}/{header.seq}/{digest}"
     return f"{header.lane}/log/{header.scope}/{node}/{incarnation}/{place}"
+
+
+def bucket(name: Name, number: int) -> str:
+    """All records of a stream with numbers from `number` x BUCKET on, BUCKET of them."""
+    node, _, incarnation = name.origin.rpartition(".")
+    return f"{name.lane}/log/{name.scope}/{node}/{incarnation}/{number}/**"
 
 
 def records(lane: str, scope: str) -> str:

@@ -12,14 +12,16 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from ..store.exchange import Page
 from . import keys, talk
-from .outgoing import Announce, Ask, Out, Push
+from .outgoing import Announce, Ask, Load, Out, Push, Recall
 from .peers import Address
 from .session import open_session
 
 if TYPE_CHECKING:
     import zenoh
 
+EVENTS_MAX = 10_000  # that wait to be looked at; announcements and records beyond are dropped, and asked for later
 ASKED_MAX = 64  # requests of others that wait; more are not answered, and asked again
 OUTGOING_MAX = 4096  # messages that wait to be sent; more are dropped, and repaired later
 CLOSING_S = 3.0  # closing a session with a frozen remote would take 10 s
@@ -41,7 +43,7 @@ class Line:
         answer: Callable[[bytes], bytes | None],
     ) -> None:
         """`answer` is called in a thread of its own. Raises PeerUnreachable."""
-        self.events: queue.Queue[Event] = queue.Queue(maxsize=10_000)
+        self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()  # cheaper to wait for than a Queue
         self._answer = answer
         self._asked: queue.Queue[zenoh.Query | None] = queue.Queue(maxsize=ASKED_MAX)
         self._outgoing: queue.Queue[tuple[str, bytes] | None] = queue.Queue(maxsize=OUTGOING_MAX)
@@ -74,22 +76,18 @@ class Line:
     def _on(self, what: str) -> Callable[[Any], None]:
         def take(sample: Any) -> None:
             payload = sample.payload
-            if len(payload) <= talk.MESSAGE_MAX:
-                self._enqueue((what, payload.to_bytes(), None))
+            if len(payload) <= talk.MESSAGE_MAX and self.events.qsize() < EVENTS_MAX:
+                self.events.put((what, payload.to_bytes(), None))
 
         return take
 
     def _on_alive(self, sample: Any) -> None:
         there = str(sample.kind).endswith("PUT")
-        self._enqueue(("up" if there else "down", keys.address(str(sample.key_expr)), None))
+        self.events.put(("up" if there else "down", keys.address(str(sample.key_expr)), None))
 
     def _on_query(self, query: Any) -> None:
         with suppress(queue.Full):
             self._asked.put_nowait(query)
-
-    def _enqueue(self, event: Event) -> None:
-        with suppress(queue.Full):
-            self.events.put_nowait(event)
 
     def _answering(self) -> None:
         while (query := self._asked.get()) is not _END:
@@ -105,11 +103,11 @@ class Line:
     def send(self, messages: Sequence[Out]) -> None:
         """Hand over; nothing is known of the fate of any of them but by answers and announcements."""
         for message in messages:
-            if isinstance(message, Ask):
-                self._ask(message)
-                continue
-            with suppress(queue.Full):
-                self._outgoing.put_nowait(_keyed(message, self._me))
+            if isinstance(message, (Announce, Push)):
+                with suppress(queue.Full):
+                    self._outgoing.put_nowait(_keyed(message, self._me))
+            else:
+                self._get(message)
 
     def _sending(self) -> None:
         import zenoh
@@ -118,25 +116,27 @@ class Line:
             with suppress(zenoh.ZError):
                 self._session.put(*message, congestion_control=zenoh.CongestionControl.BLOCK)
 
-    def _ask(self, asked: Ask) -> None:
+    def _get(self, asked: Ask | Load | Recall) -> None:
+        """Ask, and put the end of it among the events, whatever came."""
         import zenoh
 
-        answers: list[bytes] = []
+        found: list[bytes] = []
 
         def reply(received: Any) -> None:
             sample = received.ok
-            if sample is not None and len(sample.payload) <= talk.MESSAGE_MAX:
-                answers.append(sample.payload.to_bytes())
+            if sample is not None and sum(map(len, found)) + len(sample.payload) <= talk.MESSAGE_MAX:
+                found.append(sample.payload.to_bytes())
 
         def end() -> None:
-            self._enqueue(("answered", asked.number, answers[0] if answers else None))
+            self.events.put(_ended(asked, found))
 
-        request = asked.request
+        key, payload = _question(asked)
         try:
             self._session.get(
-                keys.sync(request.lane, request.scope, asked.to),
+                key,
                 zenoh.handlers.Callback(reply, end),
-                payload=talk.encode_request(request),
+                payload=payload,
+                target=zenoh.QueryTarget.ALL,
                 timeout=asked.timeout / 1e6,
                 consolidation=zenoh.ConsolidationMode.NONE,
             )
@@ -160,3 +160,20 @@ def _keyed(message: Announce | Push, me: Address) -> tuple[str, bytes]:
         said = message.said
         return keys.announcement(said.lane, said.scope, me), talk.encode_announcement(said)
     return keys.record(message.header, message.digest), message.frame
+
+
+def _question(asked: Ask | Load | Recall) -> tuple[str, bytes | None]:
+    if isinstance(asked, Ask):
+        request = asked.request
+        return keys.sync(request.lane, request.scope, asked.to), talk.encode_request(request)
+    if isinstance(asked, Load):
+        return keys.bucket(asked.name, asked.bucket), None
+    return keys.announcements(asked.lane, asked.scope), None
+
+
+def _ended(asked: Ask | Load | Recall, found: list[bytes]) -> Event:
+    if isinstance(asked, Ask):
+        return "answered", asked.number, found[0] if found else None
+    if isinstance(asked, Load):
+        return "loaded", asked.number, talk.encode_page(Page(tuple(found), 0, False))
+    return "recalled", found, None

@@ -7,20 +7,22 @@ Whoever drives it (the Zenoh binding, the in-memory twin) calls `committed`, `up
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from .. import __version__, wire
 from ..clock import SECOND
 from ..errors import KiokuError
 from ..store import exchange, upkeep
-from ..store.exchange import Local, Name, Receiver, Who
+from ..store.exchange import Local, Name, Who
 from ..store.log import Head
 from ..store.store import Store
 from . import repair, talk
+from .inbox import Inbox
 from .outgoing import Announce, Ask, Out, Push
 from .peers import Address, Known, Peer
 from .plan import Pull, Step, plan, unknown
 from .repair import Work
+from .storages import Storages
 from .talk import Announcement
 
 MILLISECOND = 1000
@@ -30,7 +32,6 @@ CROWD = 10  # nodes from which on announcements become rarer
 PATIENCE = (200 * MILLISECOND, 500 * MILLISECOND)  # live pushes may fill a gap meanwhile
 TIMEOUT = 5 * SECOND  # of one request
 TASKS_MAX = 8  # at once, so that memory is bounded by as many pages
-INBOX_MAX = 8 << 20  # bytes of pushed records that wait to be applied; more are asked for later
 RETRY = (SECOND, 60 * SECOND)  # after a step that brought nothing: first pause and longest
 BODIES = 60 * SECOND  # between two looks for texts that a peer may still have
 _BODIES = 100  # texts asked for at once
@@ -60,23 +61,30 @@ class Node:
         self.who, self.scopes, self.host, self.at = who, scopes - {"local"}, host, ", ".join(at)
         self.out: list[Out] = []
         self.peers: dict[Address, Peer] = {}
-        self.error = ""
+        self._trouble = ""
         self._store = store
         self._rng = rng or random.Random()
-        self._receiver = Receiver(store, self.scopes)
+        self._inbox = Inbox(store, self.scopes)
         self._mine: dict[Name, Local] = {}
         self._told: dict[Name, Head] = {}  # as last announced
         self._counter = 0
         self._sent = exchange.newest(store)
-        self._inbox: list[wire.Record] = []
-        self._inbox_bytes = 0
         self._tasks: dict[int, Task] = {}
         self._number = 0
         self._announce_at: dict[tuple[str, str], int] = {("mem", scope): 0 for scope in self.scopes}
         self._look_at: dict[tuple[Address, str, str], int] = {}
         self._pauses: dict[tuple[Address, Name], tuple[int, int]] = {}  # until when, and how long the next one is
+        self.storages = Storages(store, who, self.scopes, self._say, self._inbox.receive)
         self._bodies_at = 0
         self._dirty = True
+
+    @property
+    def error(self) -> str:
+        """What keeps this node from its work, or ""."""
+        return self._inbox.error or self._trouble
+
+    def _say(self, message: Out) -> None:
+        self.out.append(message)
 
     # --- what came in
 
@@ -89,6 +97,7 @@ class Node:
         if address.node == self.who.node and address.incarnation == self.who.incarnation:
             return
         peer = self.peers[address] = Peer(address, now)
+        self.storages.soon(now)
         for key in self._announce_at:
             self._announce_at[key] = min(self._announce_at[key], now)
             peer.known[key] = Known()
@@ -121,15 +130,9 @@ class Node:
             delay = 0 if first or fresh else self._rng.randint(*PATIENCE)
             self._look(address, said.lane, said.scope, now + delay)
 
-    def pushed(self, data: bytes) -> None:
+    def pushed(self, frame: bytes) -> None:
         """A record that somebody saved just now."""
-        try:
-            record, end = wire.decode_frame(data)
-        except wire.Malformed:
-            return
-        if end == len(data) and record.header.scope in self.scopes and self._inbox_bytes < INBOX_MAX:
-            self._inbox.append(record)
-            self._inbox_bytes += len(data)
+        self._inbox.put(frame)
 
     def answered(self, number: int, data: bytes | None, now: int) -> None:
         """The answer to request `number`, None when none came in time."""
@@ -140,12 +143,17 @@ class Node:
             task.peer.heard = now
         self._go_on(task, data, now)
 
+    def recalled(self, payloads: Sequence[bytes]) -> None:
+        """Announcements that a storage kept."""
+        there = [address for address, peer in self.peers.items() if peer.up]
+        self.storages.recalled(payloads, self._mine, there)
+
     # --- what to do
 
     def step(self, now: int) -> int:
         """Do what is due; returns when to be called again, at the latest."""
-        self._take_inbox()
-        if self._dirty:
+        self._inbox.empty()
+        if self._dirty or self._inbox.arrived:
             self._refresh(now)
         self._announce(now)
         for (address, lane, scope), at in sorted(self._look_at.items(), key=lambda item: item[1]):
@@ -155,30 +163,11 @@ class Node:
         if self._bodies_at <= now:
             self._bodies_at = now + BODIES
             self._look_for_bodies(now)
-        return min([now + SECOND, *self._announce_at.values(), *self._look_at.values()])
-
-    def _take_inbox(self) -> None:
-        if self._inbox:
-            records, self._inbox, self._inbox_bytes = self._inbox, [], 0
-            self._receive(records)
-
-    def _receive(self, records: Iterable[wire.Record]) -> int:
-        """Apply records from outside; returns how many were new. A full disk or a broken store stops receiving alone."""
-        try:
-            if not self._receiver.has_room():
-                self.error = "receiving has stopped: less than 1 GiB of disk is free"
-                return 0
-            self.error = ""
-            added = self._receiver.take(list(records)).added
-        except KiokuError as problem:
-            self.error = problem.message
-            return 0
-        self._dirty = self._dirty or added > 0
-        return added
+        return min([now + SECOND, self.storages.step(now), *self._announce_at.values(), *self._look_at.values()])
 
     def _refresh(self, now: int) -> None:
         """See what is in the log now, send what this node saved, and note what is to be announced."""
-        self._dirty = False
+        self._dirty = self._inbox.arrived = False
         self._push_saved()
         self._mine = exchange.streams(self._store)
         for key in self._announce_at:
@@ -212,7 +201,7 @@ class Node:
         due = [key for key, at in self._announce_at.items() if at <= now]
         if not due:
             return
-        if not self._erased():
+        if not self._erased(now):
             for key in due:
                 self._announce_at[key] = now + SECOND
             return
@@ -230,15 +219,17 @@ class Node:
             self._told = {name: head for name, head in self._told.items() if name[:2] != key} | heads
             self._announce_at[key] = now + int(IDLE * max(1, len(self.peers) / CROWD) * self._rng.uniform(0.8, 1.2))
 
-    def _erased(self) -> bool:
+    def _erased(self, now: int) -> bool:
         """A head past a purge is a receipt: what is to be erased leaves the disk before it is announced."""
         try:
             upkeep.erase_if_due(self._store)
             if upkeep.has_traces(self._store):
                 upkeep.scrub(self._store, tries=1)
+                self.storages.erased(now)
         except KiokuError as problem:
-            self.error = problem.message
+            self._trouble = problem.message
             return False
+        self._trouble = ""
         return True
 
     # --- repair
@@ -274,8 +265,8 @@ class Node:
 
     def _repair_of(self, step: Step) -> Work:
         if isinstance(step, Pull):
-            return repair.pull(step, self._receive)
-        return repair.compare(step, self._store, self._receive)
+            return repair.pull(step, self._inbox.receive)
+        return repair.compare(step, self._store, self._inbox.receive)
 
     def _begin(self, peer: Peer, of: Name | tuple[str, str], work: Work, now: int) -> None:
         if not any(task.peer is peer and task.of == of for task in self._tasks.values()):
@@ -315,4 +306,4 @@ class Node:
         for name, tips in exchange.lost(self._store, _BODIES).items():
             able = [peer for peer in there if name.scope in peer.scopes]
             if able and len(self._tasks) < TASKS_MAX:
-                self._begin(self._rng.choice(able), name[:2], repair.records(name, tips, self._receive), now)
+                self._begin(self._rng.choice(able), name[:2], repair.records(name, tips, self._inbox.receive), now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .. import wire
+from ..store.exchange import Name
 from ..values import NamedTuple
 from .peers import Address
 from .talk import Announcement, Request
@@ -27,4 +28,21 @@ class Ask(NamedTuple):
     timeout: int
 
 
-Out = Announce | Push | Ask
+class Recall(NamedTuple):
+    """Ask storages for the announcements that they kept of a scope."""
+
+    lane: str
+    scope: str
+    timeout: int
+
+
+class Load(NamedTuple):
+    """Ask storages for all records of one bucket of a stream; the answer comes back with `number`."""
+
+    number: int
+    name: Name
+    bucket: int
+    timeout: int
+
+
+Out = Announce | Push | Ask | Recall | Load

@@ -6,6 +6,7 @@ import os
 import queue
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from ..clock import SECOND
 from ..clock import now as read_clock
@@ -37,7 +38,7 @@ class MeshPart:
         listen: Sequence[str],
         connect: Sequence[str],
         host: str = "",
-        watch: Callable[[str, object], None] | None = None,
+        watch: Callable[[str, Any], None] | None = None,
     ) -> None:
         self.error = ""
         self.addresses = tuple(listen)
@@ -135,10 +136,14 @@ class MeshPart:
             node.heard(value, now)
         elif what == "pushed":
             node.pushed(value)
+        elif what == "recalled":
+            node.recalled(value)
+        elif what == "loaded":
+            node.storages.loaded(value, more)
         else:
             node.answered(value, more, now)
-        if self._watch:
-            self._watch(what, value)
+        if self._watch and value != node.who:
+            self._watch(what, more if what == "answered" else value)
 
 
 class Notes:

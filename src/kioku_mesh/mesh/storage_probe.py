@@ -74,6 +74,10 @@ class Visit:
         """What is stored under a key; None if nobody has it."""
         return next((payload for _, payload in self._replies(key, patience)), None)
 
+    def everything(self, selector: str, patience: float = 5.0) -> dict[str, bytes]:
+        """All that is stored under keys that fit."""
+        return dict(self._replies(selector, patience))
+
     def settled(self, key: str, payload: bytes | None, patience: float) -> bool:
         """Whether `key` reads as `payload` within `patience` seconds: a storage takes its time after a write."""
         until = time.monotonic() + patience

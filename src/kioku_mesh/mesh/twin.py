@@ -141,7 +141,7 @@ class Twin:
                 self._spread(station, message.said.scope, talk.encode_announcement(message.said), "heard")
             elif isinstance(message, Push):
                 self._spread(station, message.header.scope, message.frame, "pushed")
-            else:
+            elif isinstance(message, Ask):
                 self._ask(station, node, message)
 
     # --- messages

@@ -51,7 +51,7 @@ def ensure(config: Config, wait_s: float = START_S) -> bool:
     """
     who = lock.holder(config.state_dir)
     if who:
-        if not is_newer(__version__, _settled(config, who).version or __version__):
+        if not _must_go(config, who):
             return False
         _end(config, who, STOP_S)
     return _start(config, wait_s)
@@ -75,6 +75,11 @@ def command(config: Config, *options: str) -> list[str]:
 def environment(environ: Mapping[str, str]) -> dict[str, str]:
     """What of the environment it takes over."""
     return {name: value for name, value in environ.items() if name in _KEPT or name.startswith(_KEPT_KINDS)}
+
+
+def _must_go(config: Config, who: str) -> bool:
+    """Is it ending already, or older than this program?"""
+    return lock.is_asked(config.state_dir, who) or is_newer(__version__, _settled(config, who).version or __version__)
 
 
 def _told(config: Config, who: str) -> Serve:

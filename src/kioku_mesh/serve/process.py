@@ -24,7 +24,7 @@ from .log import FILE, Log
 from .parts import FIRST_S, Compose, Driver, told, where
 
 BEAT_S = 1.0  # between two signs of life
-TICK_S = 0.1  # between two looks whether it shall end
+TICK_S = 0.2  # between two looks whether it shall end
 GRACE_S = 10.0  # for the parts to end
 SANDBOX_S = 60.0  # without a part's work before giving up where it is forbidden
 _REREAD = 10  # signs of life between two looks whether others see them

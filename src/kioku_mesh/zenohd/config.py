@@ -14,7 +14,7 @@ from typing import Any
 from ..config import Config
 from ..errors import BadInput, Refused, StoreUnwritable
 from ..ids import is_slug
-from ..options import OPTIONS
+from ..mesh import session
 from ..values import NamedTuple
 
 FILE = "zenohd.json5"
@@ -44,6 +44,7 @@ class Written(NamedTuple):
     data: str
     listen: tuple[str, ...]
     restart: bool
+    engine: str  # as it is set: only `zenohd` makes the resident process use this router
 
 
 def file_of(config: Config) -> str:
@@ -65,9 +66,7 @@ def scopes_of(config: Config) -> tuple[str, ...]:
 def settings_of(config: Config, scopes: Iterable[str] = ()) -> Settings:
     """The settings of this machine's zenohd; `scopes` are stored as well. Raises BadInput."""
     chosen = tuple(dict.fromkeys((*scopes_of(config), *map(_scope, scopes))))
-    return Settings(
-        chosen, data_of(config), _endpoints(config, "listen") or DEFAULT_LISTEN, _endpoints(config, "connect")
-    )
+    return Settings(chosen, data_of(config), config.get("listen") or DEFAULT_LISTEN, config.get("connect"))
 
 
 def write(config: Config, scopes: Sequence[str] = (), drop: Sequence[str] = (), force: bool = False) -> Written:
@@ -104,6 +103,7 @@ def write(config: Config, scopes: Sequence[str] = (), drop: Sequence[str] = (), 
         wanted.data,
         wanted.listen,
         bool(old) and new != old,
+        config.get("engine"),
     )
 
 
@@ -118,15 +118,9 @@ def text(settings: Settings) -> str:
 
 
 def tree(settings: Settings) -> dict[str, Any]:
-    """The configuration as data."""
+    """The configuration as data: that of every node of the mesh, and what makes a storage of it."""
     return {
-        "mode": "router",
-        "listen": {"endpoints": list(settings.listen)},
-        "connect": {"endpoints": list(settings.connect)},
-        "scouting": {"multicast": {"enabled": False}},
-        # Storages keep what has the newest stamp, and refuse to start without one.
-        "timestamping": {"enabled": {"router": True, "peer": True, "client": True}},
-        "transport": {"shared_memory": {"enabled": False}, "link": {"tx": {"lease": 2000}}},
+        **session.settings(settings.listen, settings.connect),
         "adminspace": {"enabled": True, "permissions": {"read": True, "write": False}},
         "plugins_loading": {"enabled": True},
         "plugins": {
@@ -194,10 +188,6 @@ def _scope(scope: str) -> str:
     if scope != "mesh" and not (kind in ("user", "team") and is_slug(name)):
         raise BadInput(f"not a scope: {scope[:60]!r}", "a scope is mesh, user/NAME or team/NAME")
     return scope
-
-
-def _endpoints(config: Config, key: str) -> tuple[str, ...]:
-    return tuple(config.get(key) or ()) if key in OPTIONS else ()
 
 
 def _digest(body: str) -> str:

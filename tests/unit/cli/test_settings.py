@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from kioku_mesh.clock import now
 from kioku_mesh.model import Notice, Stored
 from kioku_mesh.options import OPTIONS
-from kioku_mesh.results import Status
+from kioku_mesh.results import Resident, Status
 from support import needs
 from unit.clients.conftest import Computer
 
@@ -194,6 +195,33 @@ def test_doctor_fails_loudly(cli: Any, machine: Computer, monkeypatch: pytest.Mo
     assert cli("doctor", "--check", "environment").status == 1
     assert cli("doctor", "--check", "everything", "--json").error()["code"] == "bad_input"
     assert cli("doctor", "--check-legacy-namespace", "--json").json()["checks"][0]["name"] == "legacy_namespace"
+
+
+@pytest.mark.parametrize(
+    ("mode", "changes", "shown"),
+    [
+        ("local", None, ""),
+        ("hub", None, "resident process  does not run\n"),
+        ("local", {}, "resident process  runs since just now (version 1.2, process 42)\n"),
+        ("hub", {"error": "mesh: no\x1b cable"}, "(version 1.2, process 42); error: mesh: no"),
+        ("hub", {"running": False}, "resident process  does not run, last sign of life just now\n"),
+        (
+            "hub",
+            {"running": False, "last_seen": None, "error": "a sandbox"},
+            "process  does not run; error: a sandbox\n",
+        ),
+    ],
+)
+def test_status_tells_of_the_resident_process(cli: Any, mode: str, changes: dict[str, Any] | None, shown: str) -> None:
+    """Where it is needed, or runs: since when, and what keeps it from its work or ended it."""
+    row = Resident(True, "1.2", 42, now(), now(), mode, "embedded")
+    serve = None if changes is None else row._replace(**changes)
+    some = {"user_id": {"value": None, "source": "default"}}
+    answer = Status("1", "/s", "/c", mode, "ok", some, some, {"states": {"live": 1}}, 0, 0, Stored(), (), serve)
+    out = cli("status", memory=Asked(status=answer)).out
+    assert shown in out
+    assert ("resident process" in out) == bool(shown)
+    assert "\x1b" not in out
 
 
 def test_status_shows_who_where_and_how_much(cli: Any) -> None:

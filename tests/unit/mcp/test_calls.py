@@ -13,8 +13,9 @@ import pytest
 
 from kioku_mesh import clock
 from kioku_mesh.errors import StoreBusy
-from kioku_mesh.mcp import tools
+from kioku_mesh.mcp import render, tools
 from kioku_mesh.model import Filter, Observation, Query
+from kioku_mesh.results import Resident
 from support import needs
 
 SCHEMAS = {t["name"]: json.loads(json.dumps(t)).get("outputSchema") for t in tools.offered("full", read_only=False)}
@@ -370,6 +371,21 @@ def test_status_is_short(ask: Any) -> None:
     assert status["data"]["counts"]["project"]["(others)"] == sum(range(1, 20))
     assert "state: live 2" in status["text"]
     assert "p29 29" in status["text"]
+
+
+def test_status_tells_of_the_resident_process_where_it_is_needed(twin: Any) -> None:
+    """In one line; on a machine that shares nothing it is no word worth."""
+    here = twin.status()
+    row = Resident(True, "1", 42, 1, 2, "hub", "embedded", (), "no cable")
+    for status, line in (
+        (here, ""),
+        (here._replace(serve=row), ""),
+        (here._replace(mode="hub"), "resident process: does not run"),
+        (here._replace(mode="hub", serve=row), "resident process: runs; no cable"),
+        (here._replace(mode="hub", serve=row._replace(running=False)), "resident process: does not run; no cable"),
+    ):
+        text = render.status(status).text
+        assert line in text.splitlines() if line else "resident" not in text
 
 
 def test_revise_inherits_the_content(ask: Any, twin: Any, make_observation: Any) -> None:

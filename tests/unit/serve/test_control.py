@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from kioku_mesh import config
 from kioku_mesh.errors import NotAvailable, StoreError, Timeout
-from kioku_mesh.serve import control
+from kioku_mesh.serve import control, lock
 from support import needs
 
 
@@ -60,6 +62,43 @@ def test_one_that_says_nothing_is_not_waited_for() -> None:
     assert silent.stdin
     silent.stdin.close()
     silent.wait(60)
+
+
+def test_one_that_does_not_end_is_named(tmp_path: Path) -> None:
+    """Nobody is killed: a person decides."""
+    held = lock.take(str(tmp_path / "state"))
+    try:
+        with pytest.raises(Timeout) as late:
+            control.stop(settings(tmp_path), 0.1)
+    finally:
+        held.release()
+    assert late.value.details == {"pid": os.getpid()}
+    assert control.stop(settings(tmp_path)) is False
+
+
+def test_one_that_is_ending_is_waited_for(tmp_path: Path) -> None:
+    """Whoever wants one running does not take the one that is about to end for it."""
+    held = lock.take(str(tmp_path / "state"))
+    lock.ask_to_end(str(tmp_path / "state"), held.who)
+    ending = threading.Timer(0.3, held.release)
+    ending.start()
+    try:
+        assert control.ensure(settings(tmp_path))
+        assert not control.ensure(settings(tmp_path))
+    finally:
+        ending.join()
+        assert control.stop(settings(tmp_path))
+
+
+def test_one_that_just_begins_counts(tmp_path: Path) -> None:
+    """It holds the lock and has not told anything yet: it runs, of a version that nobody knows."""
+    held = lock.take(str(tmp_path / "state"))
+    try:
+        row = control.state(settings(tmp_path))
+        assert row
+        assert (row.pid, row.version, row.beat) == (os.getpid(), "", 0)
+    finally:
+        held.release()
 
 
 def test_a_program_that_is_broken_is_told_as_it_is(tmp_path: Path) -> None:

@@ -114,10 +114,26 @@ def test_foreign_files_are_read_without_trust(text: str) -> None:
     assert not configuration.is_ours(text)
 
 
-def test_the_unit_quotes_its_paths() -> None:
-    """Blanks, percent signs and dollars in paths reach zenohd as they are."""
-    text = unit.text('/home/a b/bin/zen"ohd', "/home/100%/$x.json5")
-    assert 'ExecStart="/home/a b/bin/zen\\"ohd" -c "/home/100%%/$$x.json5"' in text.splitlines()
+@pytest.mark.parametrize(
+    ("program", "line"),
+    [
+        ("/home/a b/$1/100%/zenohd", '"/home/a b/$1/100%%/zenohd" "-c" "/etc/$$x 1%%.json5"'),
+        ('/home/a"b/$1/zenohd', '"/usr/bin/env" "/home/a\\"b/$$1/zenohd" "-c" "/etc/$$x 1%%.json5"'),
+    ],
+)
+def test_the_unit_quotes_its_paths(program: str, line: str) -> None:
+    """Blanks, quotes, percent signs and dollars in paths reach zenohd as they are."""
+    assert f"ExecStart={line}" in unit.text(program, "/etc/$x 1%.json5").splitlines()
+
+
+def test_endpoints_of_the_settings_count(tmp_path: Path) -> None:
+    """Where this machine listens and which hubs it knows comes from config.toml."""
+    known = person(tmp_path).set_value("listen", "10.0.0.1,tcp/[fd00::1]:7000").set_value("connect", "10.0.0.2")
+    settings = configuration.settings_of(known)
+    assert settings.listen == ("tcp/10.0.0.1:7447", "tcp/[fd00::1]:7000")
+    tree = configuration.tree(settings)
+    assert tree["listen"]["endpoints"] == list(settings.listen)
+    assert tree["connect"]["endpoints"] == ["tcp/10.0.0.2:7447"]
 
 
 def test_the_file_is_plain_json_under_comments(tmp_path: Path) -> None:

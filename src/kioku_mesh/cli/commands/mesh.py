@@ -1,4 +1,4 @@
-"""`mesh status`, `peers` and `forget`."""
+"""`mesh status`, `peers` and `forget`; the others of the group are in `live.py`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ...results import MeshStatus, PeerState
 from ...service.memory import Memory
 from .. import options, output
 from ..opening import known, with_memory
+from . import live
 
 
 @click.group(no_args_is_help=False)
@@ -97,3 +98,7 @@ def forget(memory: Memory, node: str, as_json: bool) -> None:
     output.show(
         told, as_json, lambda _: f"forgotten: {output.one_line(node)}; it is counted again when it is heard again"
     )
+
+
+for command in (live.start, live.join, live.sync):
+    mesh.add_command(command)

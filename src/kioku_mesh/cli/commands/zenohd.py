@@ -73,7 +73,7 @@ def config_(
         file = configuration.file_of(loaded)
         shown = configuration.text(configuration.settings_of(loaded, scopes))
         if only_unit:
-            shown = unit.text(install.program_of(loaded), file)
+            shown = unit.of(loaded)
         output.show({"file": unit.NAME if only_unit else file, "text": shown}, as_json, lambda row: row["text"])
         return
     output.show(configuration.write(loaded, scopes, drop, force), as_json, written)
@@ -91,6 +91,8 @@ def written(done: Written) -> str:
         ]
     if done.restart:
         lines.append("restart zenohd: it reads its configuration when it starts")
+    if done.engine != "zenohd":
+        lines.append("this machine itself does not use it: kioku-mesh init --engine zenohd changes that")
     return "\n".join(map(output.one_line, lines))
 
 
