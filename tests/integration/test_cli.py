@@ -47,7 +47,9 @@ def test_a_memory_lives_through_all_commands(home: Home) -> None:
         "subject": "the staging database moved to port 6000",
     }
     purged = home.json("purge", second, "--chain", "--yes")
-    assert set(purged) == {"purged", "unknown", "live_again", "stored", "preview", "dry_run"}
+    assert set(purged) == {
+        "purged", "unknown", "live_again", "stored", "preview", "dry_run", "receipts", "warnings",
+    }  # fmt: skip
     assert set(purged["purged"]) == {first, second}
     assert home.json("list")["results"] == []
 

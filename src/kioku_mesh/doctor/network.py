@@ -8,7 +8,8 @@ from contextlib import closing
 
 from .. import __version__, endpoints, interfaces
 from ..clock import DAY
-from ..results import MeshStatus, PeerState
+from ..mesh import talk
+from ..results import MeshStatus
 from ..service import meshing, modes, residence
 from ..service.context import Context
 from ..store import log, spread
@@ -80,12 +81,12 @@ def peer_clocks(_case: Case, mesh: MeshStatus) -> Check:
 def peer_versions(_case: Case, mesh: MeshStatus) -> Check:
     """Do all machines speak the same protocol?"""
     counted = [peer for peer in mesh.peers if peer.counted]
-    by_protocol: dict[int, list[PeerState]] = {}
-    for peer in counted:
-        by_protocol.setdefault(peer.protocol, []).append(peer)
-    if len(by_protocol) > 1:
-        said = "; ".join(f"protocol {n}: {', '.join(p.node for p in ps)}" for n, ps in sorted(by_protocol.items()))
-        return failed(f"not all machines speak the same protocol ({said})", "install the same version everywhere")
+    foreign = [f"{peer.node} {peer.protocol}" for peer in counted if peer.protocol != talk.PROTOCOL]
+    if foreign:
+        return failed(
+            f"not all machines speak protocol {talk.PROTOCOL}: {', '.join(foreign)}; with them nothing is exchanged",
+            "install the same version everywhere",
+        )
     other = [f"{peer.node} {peer.version}" for peer in counted if peer.version != __version__]
     if other:
         return warned(

@@ -60,6 +60,14 @@ def forget(ctx: Context, node: str) -> None:
             raise NotFound(f"no other machine is known as {node[:64]}", f"known are: {known}")
 
 
+def names(ctx: Context, prefix: str) -> tuple[str, ...]:
+    """The known machines whose names begin so."""
+    if not ctx.meshed:
+        return ()
+    with closing(Run(ctx.store.directory, writes=False)) as run:
+        return tuple(peer.node for peer in run.peers() if peer.node.startswith(prefix))
+
+
 def _by_stream(heads: Iterable[Head]) -> dict[Stream, Head]:
     return {(head.lane, head.scope, head.origin): head for head in heads}
 

@@ -24,7 +24,7 @@ _STANDING = {0: "live", 1: "superseded", 2: "deleted"}
 _DIMENSIONS = ("projects", "types", "families", "clients", "machines")
 _SETTINGS = ("mode", "default_visibility", "retention_days", "save.secrets")
 _PROJECTS = 10_000  # names that completion looks through: a renamed project is found by its new one
-KINDS = ("project", "tag", "type", "client", "session", "pc", "id", "hidden")
+KINDS = ("project", "tag", "type", "client", "session", "pc", "id", "hidden", "peer")
 
 
 def status(ctx: Context) -> Status:
@@ -97,6 +97,8 @@ def known(ctx: Context, kind: str, prefix: str, limit: int) -> tuple[str, ...]:
         return ()
     if kind == "type":
         return tuple(t for t in MEMORY_TYPES if t.startswith(prefix))
+    if kind == "peer":
+        return meshing.names(ctx, prefix)[:limit]
     with ctx.store.read(ctx.scopes) as snapshot:
         only = ctx.config.only_project
         if kind == "project":

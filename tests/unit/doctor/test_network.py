@@ -130,7 +130,7 @@ def test_versions_and_protocols_that_differ(machine: Machine) -> None:
     assert (check.status, "desk-1 0.9" in check.summary) == ("warn", True)
     peers.hear(machine.state, "van-2", protocol=2)
     check = machine.check("peer_versions")
-    assert (check.status, "protocol 2: van-2" in check.summary) == ("fail", True)
+    assert (check.status, "protocol 1: van-2 2;" in check.summary) == ("fail", True)
 
 
 def test_two_machines_with_one_name(machine: Machine) -> None:

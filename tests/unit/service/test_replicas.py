@@ -45,10 +45,11 @@ def test_a_save_tells_who_has_it(folder: Path) -> None:
 def test_only_those_who_may_see_it_are_counted(folder: Path) -> None:
     """A scope that a peer did not declare, a peer that was silent for a month, and `local` memories wait for nobody."""
     with opened(folder) as it:
-        it.save(Draft("to begin with"))
+        first = it.save(Draft("to begin with")).observation_id
         peers.hear(folder, "desk-1", scopes=("mesh", "user/kim"))
         peers.hear(folder, "van-2")
         peers.hear(folder, "old-3", heard=now() - 31 * DAY)
+        assert it.get([first]).results[0].stored == Stored(True, 2, 2, True)
         mine = it.save(Draft("only mine", visibility="user"))
         assert mine.stored == Stored(True, 0, 1, True)
         assert [warning.code for warning in mine.warnings] == ["not_enforced"]
@@ -234,6 +235,7 @@ def test_a_machine_is_forgotten_until_it_is_heard(folder: Path) -> None:
     with opened(folder) as it:
         it.save(Draft("one"))
         peers.hear(folder, "desk-1", ())
+        assert (it.known("peer", "de"), it.known("peer", "x")) == (("desk-1",), ())
         with pytest.raises(NotFound, match="desk-2") as error:
             it.forget_peer("desk-2")
         assert "desk-1" in error.value.hint

@@ -11,7 +11,7 @@ from ...model import Notice
 from ...results import MeshStatus, PeerState
 from ...service.memory import Memory
 from .. import options, output
-from ..opening import with_memory
+from ..opening import known, with_memory
 from . import live
 
 
@@ -85,7 +85,7 @@ def offset(seconds: float) -> str:
 
 
 @mesh.command()
-@click.argument("node")
+@click.argument("node", shell_complete=known("peer"))
 @options.as_json
 @with_memory
 def forget(memory: Memory, node: str, as_json: bool) -> None:
