@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..errors import PeerUnreachable
+from ..errors import PeerUnreachable, Sandboxed
 
 if TYPE_CHECKING:
     import zenoh
@@ -49,6 +49,10 @@ def open_session(listen: Sequence[str], connect: Sequence[str]) -> zenoh.Session
     try:
         return zenoh.open(zenoh.Config.from_json5(json.dumps(settings(listen, connect))))
     except zenoh.ZError as error:
+        if "not permitted" in str(error) or "ermission denied" in str(error):
+            raise Sandboxed(
+                "this process may not use the network", "start it outside of the sandbox: kioku-mesh serve"
+            ) from None
         where = ", ".join(listen)
         raise PeerUnreachable(
             f"cannot listen on {where}: {str(error).split(' at ')[0]}" if listen else f"cannot open a session: {error}",
