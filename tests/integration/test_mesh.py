@@ -153,7 +153,8 @@ def test_the_mesh_in_the_foreground(lan: Lan) -> None:
     hub, ant = lan.host("hub"), lan.host("ant")
     before = ant.save("saved before there was a mesh")
     started = hub.start("mesh", "start", hub.address)
-    joined = ant.start("mesh", "join", hub.address)
+    assert ant.run("mesh", "join", hub.address).status == 2, "nobody was asked whether it may leave the machine"
+    joined = ant.start("mesh", "join", hub.address, "--share-existing", "yes")
     until(lambda: before in ids(hub), "what was saved before comes too")
     after = hub.save("the fox is red")
     until(lambda: after in ids(ant), "what one saves the other finds")

@@ -167,13 +167,19 @@ class Notes:
         self._next = now + NOTED
         for peer in [peer for peer in node.peers.values() if peer.news]:
             peer.news = False
-            if any(
-                other.up and other.address.node == peer.address.node and other is not peer
-                for other in node.peers.values()
-            ):
-                peer.error = f"two machines call themselves {peer.address.node}"
+            clash = f"two machines call themselves {peer.address.node}"
+            if _clashes(peer, node):
+                peer.error = clash
+            elif peer.error == clash:
+                peer.error = ""
             self._run.put_peer(_noted(peer))
             self._run.put_heads(peer.address.node, _heads(peer), whole=True)
+
+
+def _clashes(peer: Peer, node: Node) -> bool:
+    """Is somebody else of this name there at the same time?"""
+    others = [other for other in node.peers.values() if other.up and other is not peer]
+    return peer.up and peer.address.node in (node.who.node, *(other.address.node for other in others))
 
 
 def _noted(peer: Peer) -> Noted:

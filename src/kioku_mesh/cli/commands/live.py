@@ -19,20 +19,28 @@ from ...service.memory import Memory
 from ...text.derive import derive_subject
 from .. import options, output
 from ..opening import with_memory
+from . import init
 
 _LOOK_S = 0.2
 _EVERYWHERE = "0.0.0.0"
 _SHOWN = 5  # records of a page
 
 
+share_existing = click.option(
+    "--share-existing", type=click.Choice(("yes", "no")), help="Whether what was saved so far is shared as well."
+)
+
+
 @click.command()
 @click.argument("address", required=False)
-def start(address: str | None) -> int:
+@share_existing
+def start(address: str | None, share_existing: str | None) -> int:
     """Be a hub here and now, in the foreground, and show what arrives. Ctrl-C ends it; nothing is written into the settings.
 
     ADDRESS is where others reach this machine; without it every interface is listened on.
     """
     listen = endpoints.several(address or _EVERYWHERE)
+    _settle(share_existing)
     for each in interfaces.interfaces() if address is None else ():
         click.echo(f"on another machine: kioku-mesh mesh join {each.address}", err=True)
     if address:
@@ -42,11 +50,13 @@ def start(address: str | None) -> int:
 
 @click.command()
 @click.argument("address", nargs=-1, required=True)
-def join(address: tuple[str, ...]) -> int:
+@share_existing
+def join(address: tuple[str, ...], share_existing: str | None) -> int:
     """Join the mesh at ADDRESS here and now, in the foreground, and show what arrives. Ctrl-C ends it.
 
-    Everything of the mesh comes here, and what is saved here goes there, memories from before included.
+    Everything of the mesh comes here, and what is saved here goes there.
     """
+    _settle(share_existing)
     return _live({"mode": "spoke", "connect": ",".join(endpoints.several(",".join(address)))})
 
 
@@ -67,6 +77,13 @@ def sync(memory: Memory, timeout: int, as_json: bool) -> None:
             raise Timeout(shown.summary, "see `kioku-mesh mesh peers`; saving and searching go on meanwhile")
         time.sleep(_LOOK_S)
     output.show(shown, as_json, lambda found: output.one_line(found.summary))
+
+
+def _settle(share_existing: str | None) -> None:
+    """Nothing that was saved while the machine shared nothing leaves it unasked. Raises BadInput when nobody says."""
+    if config.load().get("mode") == "local":
+        existing = init.look()
+        init.carry_out(existing, init.decision(existing, share_existing))
 
 
 def _live(arguments: dict[str, Any]) -> int:
