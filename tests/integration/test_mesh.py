@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -177,3 +178,30 @@ def test_sync_waits_for_all(company: list[Host]) -> None:
     ant.save("not for everybody yet")
     late = ant.run("mesh", "sync", "--timeout", "2s", "--json")
     assert (late.status, late.error()["code"]) == (1, "timeout")
+
+
+def test_a_machine_behind_a_thin_line(lan: Lan, company: list[Host], tmp_path: Path) -> None:
+    """At 20 kB/s it gets everything in its time, and nobody else waits for it."""
+    hub, ant, bee, _ = company
+    slow = spoke(lan, "snail", hub)
+    slow.slow(20_000)
+    slow.ok("serve")
+    lines = tmp_path / "lines.jsonl"
+    filler = "".join(random.Random(3).choices("abcdefgh ", k=700))
+    lines.write_text("".join(json.dumps({"content": f"fact w{n}x {filler[n:]}"}) + "\n" for n in range(400)))
+    ant.ok("import", str(lines))
+    equal(ant, bee, hub)
+    assert len(ids(bee)) == 400
+    until(lambda: len(ids(slow)) == 400, "the slow one has everything")
+
+
+def test_two_machines_of_one_name(lan: Lan, company: list[Host]) -> None:
+    """Both go on, nothing is lost, and it is told."""
+    hub, ant, *_ = company
+    twin = lan.host("other")
+    twin.ok("init", "--mode", "spoke", "--connect", hub.address, "--node", "ant")
+    twin.ok("serve")
+    saved = {ant.save("of the first ant"), twin.save("of the second ant")}
+    until(lambda: saved <= ids(hub), "the hub has what both saved")
+    until(lambda: "call themselves ant" in str(peers(hub)["ant"]["last_error"]), "the hub tells of the clash")
+    assert hub.run("doctor").status == 1

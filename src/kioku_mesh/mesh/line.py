@@ -46,7 +46,7 @@ class Line:
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()  # cheaper to wait for than a Queue
         self._answer = answer
         self._asked: queue.Queue[zenoh.Query | None] = queue.Queue(maxsize=ASKED_MAX)
-        self._outgoing: queue.Queue[tuple[str, bytes] | None] = queue.Queue(maxsize=OUTGOING_MAX)
+        self._outgoing: queue.Queue[tuple[str, bytes, bool] | None] = queue.Queue(maxsize=OUTGOING_MAX)
         self._session = open_session(listen, connect)
         self._kept: list[Any] = []  # Zenoh forgets what nobody refers to
         try:
@@ -114,7 +114,14 @@ class Line:
 
         while (message := self._outgoing.get()) is not _END:
             with suppress(zenoh.ZError):
-                self._session.put(*message, congestion_control=zenoh.CongestionControl.BLOCK)
+                key, payload, urgent = message
+                # Blocking would make everybody wait for the thinnest line; what is dropped is asked for, in pages.
+                self._session.put(
+                    key,
+                    payload,
+                    congestion_control=zenoh.CongestionControl.DROP,
+                    priority=zenoh.Priority.INTERACTIVE_HIGH if urgent else zenoh.Priority.DATA_LOW,
+                )
 
     def _get(self, asked: Ask | Load | Recall) -> None:
         """Ask, and put the end of it among the events, whatever came."""
@@ -155,11 +162,12 @@ class Line:
         closing.join(CLOSING_S)
 
 
-def _keyed(message: Announce | Push, me: Address) -> tuple[str, bytes]:
+def _keyed(message: Announce | Push, me: Address) -> tuple[str, bytes, bool]:
+    """Key, bytes, and whether it overtakes the others."""
     if isinstance(message, Announce):
         said = message.said
-        return keys.announcement(said.lane, said.scope, me), talk.encode_announcement(said)
-    return keys.record(message.header, message.digest), message.frame
+        return keys.announcement(said.lane, said.scope, me), talk.encode_announcement(said), True
+    return keys.record(message.header, message.digest), message.frame, False
 
 
 def _question(asked: Ask | Load | Recall) -> tuple[str, bytes | None]:

@@ -30,7 +30,7 @@ CHANGED = 200 * MILLISECOND  # from a change to its announcement
 IDLE = 30 * SECOND  # between announcements when nothing changes, and more in a large mesh
 CROWD = 10  # nodes from which on announcements become rarer
 PATIENCE = (200 * MILLISECOND, 500 * MILLISECOND)  # live pushes may fill a gap meanwhile
-TIMEOUT = 5 * SECOND  # of one request
+TIMEOUT = 10 * SECOND  # of one request
 TASKS_MAX = 8  # at once, so that memory is bounded by as many pages
 RETRY = (SECOND, 60 * SECOND)  # after a step that brought nothing: first pause and longest
 BODIES = 60 * SECOND  # between two looks for texts that a peer may still have
@@ -96,7 +96,10 @@ class Node:
         """A node is there: both say what they have at once."""
         if address.node == self.who.node and address.incarnation == self.who.incarnation:
             return
-        peer = self.peers[address] = Peer(address, now)
+        before, peer = self.peers.get(address), Peer(address, now)
+        self.peers[address] = peer
+        if before:  # the line is as thin as it was
+            peer.page = peer.page_max = max(before.page_max, talk.PAGE_MIN)
         self.storages.soon(now)
         for key in self._announce_at:
             self._announce_at[key] = min(self._announce_at[key], now)
@@ -259,13 +262,13 @@ class Node:
             elif len(self._tasks) >= TASKS_MAX:
                 later = now + PATIENCE[0]
             elif all(task.of != step.name for task in self._tasks.values()):
-                self._begin(peer, step.name, self._repair_of(step), now)
+                self._begin(peer, step.name, self._repair_of(step, peer), now)
         if later < now + RETRY[1]:
             self._look(peer.address, lane, scope, later)
 
-    def _repair_of(self, step: Step) -> Work:
+    def _repair_of(self, step: Step, peer: Peer) -> Work:
         if isinstance(step, Pull):
-            return repair.pull(step, self._inbox.receive)
+            return repair.pull(step, peer, self._inbox.receive)
         return repair.compare(step, self._store, self._inbox.receive)
 
     def _begin(self, peer: Peer, of: Name | tuple[str, str], work: Work, now: int) -> None:

@@ -39,15 +39,14 @@ def heads(peer: Peer, lane: str, scope: str) -> Work:
     return True
 
 
-def pull(step: Pull, receive: Receive) -> Work:
-    """Page after page; halved when one does not come in time."""
-    name, after, size, brought = step.name, step.after, talk.PAGE_BYTES, False
+def pull(step: Pull, peer: Peer, receive: Receive) -> Work:
+    """Page after page; smaller ones while they do not come in time."""
+    name, after, brought = step.name, step.after, False
     while True:
-        page = _page((yield Request("page", *name, after=after, until=step.until, size=size)))
+        page = _page((yield Request("page", *name, after=after, until=step.until, size=peer.page)))
+        if not peer.page_came(page is not None):
+            return brought
         if page is None:
-            size //= 2
-            if size < talk.PAGE_MIN:
-                return brought
             continue
         brought = receive(_of(page.records, name)) > 0 or brought
         if not page.more or page.high <= after:

@@ -32,7 +32,8 @@ def settings(listen: Sequence[str], connect: Sequence[str]) -> dict[str, object]
         "transport": {
             "shared_memory": {"enabled": False},  # leaves files behind killed processes
             "unicast": {"open_timeout": 1000},  # instead of 10 s for an address where nobody is
-            "link": {"tx": {"lease": 2000}},  # a machine that froze is noticed after 2 s instead of 10
+            # A page on a thin line may keep the signs of life behind it waiting for some seconds.
+            "link": {"tx": {"lease": 10_000}},
         },
     }
 

@@ -19,6 +19,7 @@ from ..values import NamedTuple
 PROTOCOL = 1
 MESSAGE_MAX = 8 << 20  # bytes of anything that is received
 PAGE_BYTES = 256 * 1024
+PAGE_FIRST = 32 * 1024  # the first one asked of a peer; each that comes in time lets the next be twice as large
 PAGE_MIN = 4 * 1024  # bytes below which a page is not halved any more
 TIPS_MAX = 64  # of one stream; more forks than that are a hostile peer
 
