@@ -221,3 +221,16 @@ def test_what_idles_says_little() -> None:
         said = {kind: count - before.get(kind, 0) for kind, count in made.twin.sent.items()}
         assert said["Announce"] <= 4 * 26
         assert said.get("Ask", 0) == said.get("Push", 0) == 0
+
+
+def test_memories_of_a_machine_that_is_gone_for_good() -> None:
+    """Whoever has them passes them on."""
+    with company(9) as made:
+        made.machine("a")
+        made.machine("b")
+        gone = {made.save("a", n) for n in range(3)}
+        made.twin.run(5 * SECOND)
+        made.twin.crash("a")
+        made.machine("c")
+        made.twin.run(60 * SECOND)
+        assert gone <= made.ids("c")
