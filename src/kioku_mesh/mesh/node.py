@@ -28,6 +28,7 @@ from .talk import Announcement
 MILLISECOND = 1000
 CHANGED = 200 * MILLISECOND  # from a change to its announcement
 IDLE = 30 * SECOND  # between announcements when nothing changes, and more in a large mesh
+AGAIN = SECOND  # after a machine came: its subscriptions may still have been on their way
 CROWD = 10  # nodes from which on announcements become rarer
 PATIENCE = (200 * MILLISECOND, 500 * MILLISECOND)  # live pushes may fill a gap meanwhile
 TIMEOUT = 10 * SECOND  # of one request
@@ -75,7 +76,7 @@ class Node:
         self._look_at: dict[tuple[Address, str, str], int] = {}
         self._pauses: dict[tuple[Address, Name], tuple[int, int]] = {}  # until when, and how long the next one is
         self.storages = Storages(store, who, self.scopes, self._say, self._inbox.receive)
-        self._bodies_at = 0
+        self._bodies_at = self._again = 0
         self._dirty = True
 
     @property
@@ -101,6 +102,7 @@ class Node:
         if before:  # the line is as thin as it was
             peer.page = peer.page_max = max(before.page_max, talk.PAGE_MIN)
         self.storages.soon(now)
+        self._again = now + AGAIN
         for key in self._announce_at:
             self._announce_at[key] = min(self._announce_at[key], now)
             peer.known[key] = Known()
@@ -220,7 +222,8 @@ class Node:
             )  # fmt: skip
             self.out.append(Announce(said))
             self._told = {name: head for name, head in self._told.items() if name[:2] != key} | heads
-            self._announce_at[key] = now + int(IDLE * max(1, len(self.peers) / CROWD) * self._rng.uniform(0.8, 1.2))
+            pause = int(IDLE * max(1, len(self.peers) / CROWD) * self._rng.uniform(0.8, 1.2))
+            self._announce_at[key] = self._again if now < self._again else now + pause
 
     def _erased(self, now: int) -> bool:
         """A head past a purge is a receipt: what is to be erased leaves the disk before it is announced."""
