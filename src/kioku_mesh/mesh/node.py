@@ -32,6 +32,7 @@ AGAIN = SECOND  # after a machine came: its subscriptions may still have been on
 CROWD = 10  # nodes from which on announcements become rarer
 PATIENCE = (200 * MILLISECOND, 500 * MILLISECOND)  # live pushes may fill a gap meanwhile
 TIMEOUT = 10 * SECOND  # of one request
+FEW = 3  # peers that are asked for their heads of one scope while others repair it
 TASKS_MAX = 8  # at once, so that memory is bounded by as many pages
 RETRY = (SECOND, 60 * SECOND)  # after a step that brought nothing: first pause and longest
 BODIES = 60 * SECOND  # between two looks for texts that a peer may still have
@@ -253,7 +254,11 @@ class Node:
                 peer.news = True
             return
         if not known.digest or not known.whole:
-            self._begin(peer, (lane, scope), repair.heads(peer, lane, scope), now)
+            # What a few bring often makes us level with all the others.
+            if sum(task.of[:2] == (lane, scope) for task in self._tasks.values()) < FEW:
+                self._begin(peer, (lane, scope), repair.heads(peer, lane, scope), now)
+            else:
+                self._look(peer.address, lane, scope, now + PATIENCE[0])
             return
         theirs = known.heads.values()
         present = exchange.present(self._store, unknown(self._mine, theirs))
