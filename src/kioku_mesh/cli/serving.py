@@ -5,6 +5,8 @@ from __future__ import annotations
 from ..config import Config
 from ..errors import KiokuError
 from ..serve import control, units
+from ..zenohd import config as configuration
+from ..zenohd import unit
 
 
 def follow(config: Config) -> tuple[str, ...]:
@@ -26,7 +28,18 @@ def follow(config: Config) -> tuple[str, ...]:
 
 
 def install(config: Config) -> tuple[str, ...]:
-    """Have the system start it, now and after every login. Raises NotAvailable where no way is known."""
-    done = units.install(config)
+    """Have the system start it, now and after every login, and the zenohd that carries the mesh where there is one.
+
+    Raises NotAvailable where no way is known, or where no zenohd is installed.
+    """
+    router: tuple[str, ...] = ()
+    if config.get("engine") == "zenohd":
+        text = unit.of(config)
+        configuration.write(config)
+        router = _said(units.beside(config, unit.NAME, text))
+    return (*router, *_said(units.install(config)))
+
+
+def _said(done: units.Installed) -> tuple[str, ...]:
     said = f"service {'written to' if done.written else 'is in'} {done.path}"
     return (said, *((f"{done.why}; run by hand: {'; '.join(done.left)}",) if done.left else ()))

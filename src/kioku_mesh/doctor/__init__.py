@@ -11,7 +11,7 @@ from ..errors import BadInput, KiokuError
 from ..options import SHARING
 from ..store.store import Store
 from ..values import NamedTuple
-from . import agents, contents, network, residence, setup, surroundings
+from . import agents, contents, network, residence, router, setup, surroundings
 from .case import Case, failed, not_checked, passed
 from .results import FAIL, WARN, Check, Report, report
 
@@ -56,6 +56,7 @@ _TABLE = (
     Entry("node_names", network.node_names, modes=MESHED),
     Entry("hubs", network.hubs, modes=MESHED),
     Entry("ports", network.ports, modes=MESHED),
+    Entry("zenohd", router.zenohd, modes=MESHED),
     Entry("admission", network.admission, modes=MESHED),
     Entry("clients", agents.registrations),
     Entry("legacy_namespace", setup.legacy_namespace, asked_for=True),

@@ -83,12 +83,29 @@ def _plan(config: Config, platform: str) -> _Plan:
     return kinds[platform](config, control.command(config, "--replace"))
 
 
+def beside(config: Config, name: str, text: str, dry_run: bool = False) -> Installed:
+    """Have systemd run another service of this user: `text` under `name`. Raises NotAvailable without systemd."""
+    if sys.platform != "linux":
+        raise NotAvailable(f"there is no service file of this kind for {sys.platform}", "start it by hand")
+    plan = _systemd_unit(config, name, text)
+    written = _read(plan) != plan.text
+    if dry_run:
+        return Installed(plan.path, plan.text, written, left=tuple(map(_shown, plan.anew)))
+    if written:
+        _write(plan)
+    return _taken_up(plan, plan.anew if written else plan.again, config, written)
+
+
 def _systemd_plan(config: Config, command: Sequence[str]) -> _Plan:
+    return _systemd_unit(config, UNIT, systemd(command))
+
+
+def _systemd_unit(config: Config, name: str, text: str) -> _Plan:
     base = config.environ.get("XDG_CONFIG_HOME", "").strip()
     folder = os.path.join(base if os.path.isabs(base) else os.path.join(config.home, ".config"), "systemd", "user")
     ask = ("systemctl", "--user")
-    anew = ((*ask, "daemon-reload"), (*ask, "enable", UNIT), (*ask, "restart", UNIT))
-    return _Plan(os.path.join(folder, UNIT), systemd(command), "utf-8", anew, ((*ask, "enable", "--now", UNIT),))
+    anew = ((*ask, "daemon-reload"), (*ask, "enable", name), (*ask, "restart", name))
+    return _Plan(os.path.join(folder, name), text, "utf-8", anew, ((*ask, "enable", "--now", name),))
 
 
 def _launchd_plan(config: Config, command: Sequence[str]) -> _Plan:

@@ -21,7 +21,7 @@ from kioku_mesh.store.store import Store
 from support import peers
 from support.stores import memory
 
-NAMES = ("serve", "peers", "peer_clocks", "peer_versions", "node_names", "hubs", "ports", "admission")
+NAMES = ("serve", "peers", "peer_clocks", "peer_versions", "node_names", "hubs", "ports", "zenohd", "admission")
 
 
 class Machine:
@@ -214,3 +214,11 @@ def test_a_broken_store_is_no_reason_to_guess(machine: Machine) -> None:
     (machine.state / "memory.db").write_bytes(b"no database" * 1000)
     report = doctor.examine(machine.settings(), only=["database", "peers", "node_names"])
     assert [check.status for check in report.checks] == ["fail", "not_checked", "not_checked"]
+
+
+def test_a_zenohd_that_is_not_there(machine: Machine) -> None:
+    """Only where it is to carry the mesh; then the check names the command that gets it."""
+    assert machine.check("zenohd").status == "pass"
+    machine.set(mode="hub", engine="zenohd", listen=f"127.0.0.1:{machine.port}")
+    check = machine.check("zenohd")
+    assert (check.status, check.hint) == ("fail", "kioku-mesh zenohd install")

@@ -204,3 +204,12 @@ def test_other_platforms_are_told_so(tmp_path: Path) -> None:
     with pytest.raises(NotAvailable) as refused:
         units.install(settings(tmp_path), "plan9")
     assert "serve --foreground" in refused.value.hint
+
+
+@needs("linux")
+def test_a_service_beside_ours(tmp_path: Path) -> None:
+    """That of a router is installed in the same way, under its own name."""
+    done = units.beside(settings(tmp_path), "other.service", "[Unit]\n", dry_run=True)
+    assert done.path.endswith(os.path.join("systemd", "user", "other.service"))
+    assert not os.path.exists(done.path)
+    assert [line.split()[-1] for line in done.left] == ["daemon-reload", "other.service", "other.service"]
