@@ -20,7 +20,8 @@ from .line import Event, Line
 from .node import Node
 from .peers import Address, Peer
 
-POLL_S = 0.02  # between two looks for commits of other processes
+POLL_S, IDLE_S = 0.02, 0.04  # between two looks for commits of other processes; when nothing happened for CALM
+CALM = 10 * SECOND
 STEP_S = 0.5  # of one call
 NOTED = SECOND // 10  # between two writings of run.db
 _AT_ONCE = 200  # events between two steps
@@ -49,7 +50,7 @@ class MeshPart:
         self._due = 0
         self._version: object = None
         self._log: object = None
-        self._sure_at = 0
+        self._sure_at = self._calm_at = 0
 
     def start(self) -> None:
         """Raises PeerUnreachable when an address cannot be listened on, and StoreError."""
@@ -90,6 +91,8 @@ class MeshPart:
                 node.committed()
                 if exchange.writer(self._store) != node.who:
                     return False
+        if happened:
+            self._calm_at = now + CALM
         if happened or self._due <= now:
             self._due = node.step(now)
             messages, node.out = node.out, []
@@ -114,7 +117,7 @@ class MeshPart:
         """Wait for an event, and hand over what else is there."""
         taken = 0
         try:
-            event = line.events.get(timeout=POLL_S)
+            event = line.events.get(timeout=POLL_S if read_clock() < self._calm_at else IDLE_S)
             while True:
                 self._hand_over(event, node)
                 taken += 1
