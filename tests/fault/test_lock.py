@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -134,3 +136,16 @@ def test_a_full_lock_file_is_a_full_disk(tmp_path: Path) -> None:
     (tmp_path / "write.lock").symlink_to("/dev/full")
     with memory(tmp_path) as opened, pytest.raises(DiskFull):
         save(opened, fact(1))
+
+
+@needs("posix")
+def test_a_child_that_inherited_the_lock_does_not_keep_it(tmp_path: Path) -> None:
+    """Between fork and exec every child has all descriptors of its parent."""
+    path = str(tmp_path / "write.lock")
+    held = lock.WriteLock(path)
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=[held._fd])
+    try:
+        held.release()
+        assert not lock.is_held(path)
+    finally:
+        child.communicate(b"\n")

@@ -34,6 +34,9 @@ if sys.platform == "win32":
             return False
         return True
 
+    def _unlock(fd: int) -> None:
+        """Closing does it."""
+
     def _pread(fd: int, size: int, at: int) -> bytes:
         os.lseek(fd, at, os.SEEK_SET)
         return os.read(fd, size)
@@ -49,6 +52,10 @@ else:
 
     def _lock(fd: int) -> None:
         fcntl.flock(fd, fcntl.LOCK_EX)
+
+    def _unlock(fd: int) -> None:
+        """Closing alone leaves the lock to a child that another thread is just starting, until it runs its program."""
+        fcntl.flock(fd, fcntl.LOCK_UN)
 
     def _try(fd: int) -> bool:
         try:
@@ -140,7 +147,10 @@ class WriteLock:
     def release(self) -> None:
         fd, self._fd = self._fd, -1
         if fd >= 0:
-            os.close(fd)
+            try:
+                _unlock(fd)
+            finally:
+                os.close(fd)
 
 
 def is_held(path: str) -> bool:
