@@ -96,7 +96,7 @@ class Node:
 
     def up(self, address: Address, now: int) -> None:
         """A node is there: both say what they have at once."""
-        if address.node == self.who.node and address.incarnation == self.who.incarnation:
+        if address == Address(*self.who):
             return
         before, peer = self.peers.get(address), Peer(address, now)
         self.peers[address] = peer
@@ -125,7 +125,7 @@ class Node:
         except wire.Malformed:
             return
         address = Address(said.node, said.incarnation)
-        if said.scope not in self.scopes or address == self.who[:2]:
+        if said.scope not in self.scopes or address == Address(*self.who):
             return
         first = address not in self.peers
         if first:
@@ -187,9 +187,9 @@ class Node:
     def _push_saved(self) -> None:
         while True:
             saved, last = exchange.saved_since(self._store, self._sent, _BATCH)
-            for header, frame in saved:
-                if header.scope in self.scopes:
-                    self.out.append(Push(header, wire.digest(wire.encode_header(header)), frame))
+            for record in saved:
+                if record.header.scope in self.scopes:
+                    self.out.append(Push(record.header, wire.digest(record.raw), wire.encode_frame(record)))
             if last == self._sent:
                 return
             self._sent = last

@@ -43,12 +43,12 @@ def pull(step: Pull, peer: Peer, receive: Receive) -> Work:
     """Page after page; smaller ones while they do not come in time."""
     name, after, brought = step.name, step.after, False
     while True:
-        page = _page((yield Request("page", *name, after=after, until=step.until, size=peer.page)))
+        page = page_of((yield Request("page", *name, after=after, until=step.until, size=peer.page)))
         if not peer.page_came(page is not None):
             return brought
         if page is None:
             continue
-        brought = receive(_of(page.records, name)) > 0 or brought
+        brought = receive(of_stream(page.records, name)) > 0 or brought
         if not page.more or page.high <= after:
             return brought
         after = page.high
@@ -79,16 +79,17 @@ def records(name: Name, tips: Sequence[Tip], receive: Receive) -> Work:
 def _fetched(name: Name, lacking: list[Tip], receive: Receive) -> Work:
     brought = False
     while lacking:
-        page = _page((yield Request("records", *name, slots=tuple(lacking[-_AT_ONCE:]))))
+        page = page_of((yield Request("records", *name, slots=tuple(lacking[-_AT_ONCE:]))))
         if page is None or not page.records:
             return brought
-        brought = receive(_of(page.records, name)) > 0 or brought
+        brought = receive(of_stream(page.records, name)) > 0 or brought
         got = {wire.digest(record.raw) for record in page.records}
         lacking = [tip for tip in lacking if tip.digest not in got]
     return brought
 
 
-def _page(data: bytes | None) -> talk.PageAnswer | None:
+def page_of(data: bytes | None) -> talk.PageAnswer | None:
+    """The answer; None when none came, or it is no page."""
     try:
         return None if data is None else talk.decode_page(data)
     except wire.Malformed:
@@ -102,6 +103,6 @@ def _digests(data: bytes | None) -> tuple[Tip, ...]:
         return ()
 
 
-def _of(found: Iterable[wire.Record], name: Name) -> list[wire.Record]:
+def of_stream(found: Iterable[wire.Record], name: Name) -> list[wire.Record]:
     """Only what was asked for: nobody slips in a record of another stream."""
     return [r for r in found if (r.header.lane, r.header.scope, r.header.origin) == name]

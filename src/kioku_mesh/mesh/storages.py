@@ -19,7 +19,7 @@ from . import talk
 from .keys import BUCKET
 from .outgoing import Load, Out, Push, Recall
 from .peers import Address
-from .repair import Receive
+from .repair import Receive, of_stream, page_of
 from .talk import Announcement
 
 EVERY = 60 * SECOND  # between two looks, and soon after a machine came or went
@@ -67,7 +67,7 @@ class Storages:
             own = f"{one.node}.{one.incarnation}"
             for head in one.heads:
                 name = Name(*head[:3])
-                if head.origin == own and address not in there and address != self._who[:2] and head.tips:
+                if head.origin == own and address not in there and address != Address(*self._who) and head.tips:
                     self._get(name, mine.get(name), head.tips[0].seq)
         if said:  # there is a storage
             for name, local in mine.items():
@@ -147,11 +147,6 @@ def _announcement(data: bytes) -> Announcement | None:
 
 
 def _records(data: bytes | None, name: Name) -> list[wire.Record]:
-    """Of the stream that was asked for; frames that are none are passed over."""
-    if data is None:
-        return []
-    try:
-        found = talk.decode_page(data).records
-    except wire.Malformed:
-        return []
-    return [r for r in found if (r.header.lane, r.header.scope, r.header.origin) == name]
+    """Of the stream that was asked for; an answer that is no page has none."""
+    page = page_of(data)
+    return of_stream(page.records, name) if page else []

@@ -173,8 +173,8 @@ def newest(store: Store) -> int:
         return int(sql.row(db, "SELECT coalesce(max(n), 0) FROM record")[0])
 
 
-def saved_since(store: Store, n: int, limit: int) -> tuple[list[tuple[wire.Header, bytes]], int]:
-    """Header and frame of what this node saved after record number `n`, and the number to go on from."""
+def saved_since(store: Store, n: int, limit: int) -> tuple[list[wire.Record], int]:
+    """What this node saved after record number `n`, and the number to go on from."""
     with _reading(store) as db:
         rows = sql.rows(
             db,
@@ -186,8 +186,7 @@ def saved_since(store: Store, n: int, limit: int) -> tuple[list[tuple[wire.Heade
         for row, ours in rows:
             n = row
             if ours:
-                record = log.read(db, row)
-                found.append((record.header, wire.encode_frame(record)))
+                found.append(log.read(db, row))
         return found, n
 
 
