@@ -13,10 +13,10 @@ from .. import __version__, wire
 from ..clock import SECOND
 from ..errors import KiokuError
 from ..store import exchange, upkeep
-from ..store.exchange import Local, Name, Who
-from ..store.log import Head
+from ..store.exchange import Name, Who
 from ..store.store import Store
 from . import repair, talk
+from .heads import Here, Key
 from .inbox import Inbox
 from .outgoing import Announce, Ask, Out, Push
 from .peers import Address, Known, Peer
@@ -37,6 +37,7 @@ TASKS_MAX = 8  # at once, so that memory is bounded by as many pages
 RETRY = (SECOND, 60 * SECOND)  # after a step that brought nothing: first pause and longest
 BODIES = 60 * SECOND  # between two looks for texts that a peer may still have
 _BODIES = 100  # texts asked for at once
+HEADS_MAX = 100  # in one announcement; who lacks more asks
 _BATCH = 200  # own records sent in one step
 
 
@@ -67,13 +68,12 @@ class Node:
         self._store = store
         self._rng = rng or random.Random()
         self._inbox = Inbox(store, self.scopes)
-        self._mine: dict[Name, Local] = {}
-        self._told: dict[Name, Head] = {}  # as last announced
+        self._here = Here(store, self.scopes)
         self._counter = 0
         self._sent = exchange.newest(store)
         self._tasks: dict[int, Task] = {}
         self._number = 0
-        self._announce_at: dict[tuple[str, str], int] = {("mem", scope): 0 for scope in self.scopes}
+        self._announce_at: dict[Key, int] = {("mem", scope): 0 for scope in self.scopes}
         self._look_at: dict[tuple[Address, str, str], int] = {}
         self._pauses: dict[tuple[Address, Name], tuple[int, int]] = {}  # until when, and how long the next one is
         self.storages = Storages(store, who, self.scopes, self._say, self._inbox.receive)
@@ -152,7 +152,7 @@ class Node:
     def recalled(self, payloads: Sequence[bytes]) -> None:
         """Announcements that a storage kept."""
         there = [address for address, peer in self.peers.items() if peer.up]
-        self.storages.recalled(payloads, self._mine, there)
+        self.storages.recalled(payloads, self._here.streams, there)
 
     # --- what to do
 
@@ -175,10 +175,8 @@ class Node:
         """See what is in the log now, send what this node saved, and note what is to be announced."""
         self._dirty = self._inbox.arrived = False
         self._push_saved()
-        self._mine = exchange.streams(self._store)
-        for key in self._announce_at:
-            if self._digest(*key) != self._told_digest(*key):
-                self._announce_at[key] = min(self._announce_at[key], now + CHANGED)
+        for key in self._here.look():
+            self._announce_at[key] = min(self._announce_at[key], now + CHANGED)
         for address, peer in self.peers.items():
             for lane, scope in peer.known:
                 if peer.up and (address, lane, scope) not in self._look_at:
@@ -194,15 +192,6 @@ class Node:
                 return
             self._sent = last
 
-    def _heads(self, lane: str, scope: str) -> dict[Name, Head]:
-        return {name: local.head for name, local in self._mine.items() if name[:2] == (lane, scope)}
-
-    def _digest(self, lane: str, scope: str) -> str:
-        return talk.digest_of(self._heads(lane, scope).values())
-
-    def _told_digest(self, lane: str, scope: str) -> str:
-        return talk.digest_of(talk.of_scope(self._told, lane, scope).values())
-
     def _announce(self, now: int) -> None:
         due = [key for key, at in self._announce_at.items() if at <= now]
         if not due:
@@ -212,17 +201,15 @@ class Node:
                 self._announce_at[key] = now + SECOND
             return
         for key in due:
-            heads = self._heads(*key)
-            changed = [
-                head for name, head in heads.items() if head != self._told.get(name) or name.origin == self.who.origin
-            ]
+            heads = self._here.heads(key)
+            own = heads.by_name.get(Name(*key, self.who.origin))
+            told = dict.fromkeys([*self._here.news(key, HEADS_MAX), *([own] if own else [])])
             self._counter = max(self._counter + 1, now)
             said = Announcement(
-                self.who.node, self.who.incarnation, *key, self._counter, talk.digest_of(heads.values()),
-                tuple(changed), self.host, __version__, talk.PROTOCOL, now, tuple(sorted(self.scopes)), self.at,
+                self.who.node, self.who.incarnation, *key, self._counter, heads.digest,
+                tuple(told), self.host, __version__, talk.PROTOCOL, now, tuple(sorted(self.scopes)), self.at,
             )  # fmt: skip
             self.out.append(Announce(said))
-            self._told = {name: head for name, head in self._told.items() if name[:2] != key} | heads
             pause = int(IDLE * max(1, len(self.peers) / CROWD) * self._rng.uniform(0.8, 1.2))
             self._announce_at[key] = self._again if now < self._again else now + pause
 
@@ -247,11 +234,10 @@ class Node:
 
     def _repair(self, peer: Peer, lane: str, scope: str, now: int) -> None:
         """Ask a peer for what it has and we do not."""
-        known = peer.known[lane, scope]
-        if known.digest == self._digest(lane, scope):
-            if not known.whole:
-                known.replace(self._heads(lane, scope).values())
-                peer.news = True
+        known, ours = peer.known[lane, scope], self._here.heads((lane, scope))
+        if known.digest == ours.digest:
+            peer.news = peer.news or not known.whole
+            known.replace(ours)
             return
         if not known.digest or not known.whole:
             # What a few bring often makes us level with all the others.
@@ -260,10 +246,10 @@ class Node:
             else:
                 self._look(peer.address, lane, scope, now + PATIENCE[0])
             return
-        theirs = known.heads.values()
-        present = exchange.present(self._store, unknown(self._mine, theirs))
+        theirs, mine = known.heads.beside(ours), self._here.streams
+        present = exchange.present(self._store, unknown(mine, theirs))
         later = now + RETRY[1]
-        for step in plan(self._mine, theirs, present):
+        for step in plan(mine, theirs, present):
             until, _ = self._pauses.get((peer.address, step.name), (0, 0))
             if until > now:
                 later = min(later, until)

@@ -11,11 +11,11 @@ from typing import Any
 from ..clock import SECOND
 from ..clock import now as read_clock
 from ..store import exchange
-from ..store.log import Head
 from ..store.run import Peer as Noted
 from ..store.run import Run
 from ..store.store import Store
 from .answers import answer
+from .heads import Heads, Key
 from .line import Event, Line
 from .node import Node
 from .peers import Address, Peer
@@ -155,6 +155,7 @@ class Notes:
     def __init__(self, directory: str) -> None:
         self._run = Run(directory)
         self._next = 0
+        self._written: dict[str, dict[Key, Heads]] = {}  # by the peer's name
 
     def leave(self, node: Node) -> None:
         """Nobody is known to be there when nobody looks."""
@@ -176,7 +177,19 @@ class Notes:
             elif peer.error == clash:
                 peer.error = ""
             self._run.put_peer(_noted(peer))
-            self._run.put_heads(peer.address.node, _heads(peer), whole=True)
+            self._write_heads(peer)
+
+    def _write_heads(self, peer: Peer) -> None:
+        """What changed, where the file still has what was written last."""
+        node, heads = peer.address.node, {key: known.heads for key, known in peer.known.items()}
+        before = self._written.get(node, {})
+        grown = all(old.by_name.keys() <= heads.get(key, Heads()).by_name.keys() for key, old in before.items())
+        whole = not grown or self._run.count_heads(node) != sum(map(len, before.values()))
+        none = Heads()
+        self._run.put_heads(
+            node, [h for key, now in heads.items() for h in now.beside(none if whole else before.get(key, none))], whole
+        )
+        self._written[node] = heads
 
 
 def _clashes(peer: Peer, node: Node) -> bool:
@@ -190,7 +203,3 @@ def _noted(peer: Peer) -> Noted:
         peer.address.node, peer.address.incarnation, peer.host, peer.version, peer.protocol, peer.at, peer.up,
         peer.heard, peer.counter, peer.ahead, peer.scopes, peer.error,
     )  # fmt: skip
-
-
-def _heads(peer: Peer) -> list[Head]:
-    return [head for known in peer.known.values() for head in known.heads.values()]

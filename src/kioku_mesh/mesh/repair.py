@@ -13,6 +13,7 @@ from ..store.exchange import Name
 from ..store.log import Tip
 from ..store.store import Store
 from . import talk
+from .heads import Heads
 from .peers import Peer
 from .plan import Compare, Pull
 from .talk import Request
@@ -34,7 +35,7 @@ def heads(peer: Peer, lane: str, scope: str) -> Work:
     except wire.Malformed as problem:
         peer.error = f"sent heads that are none: {problem}"
         return False
-    peer.known[lane, scope].replace(found)
+    peer.known[lane, scope].replace(Heads(found))
     peer.news = True
     return True
 

@@ -6,13 +6,12 @@ not known is passed over, so that a later release can say more. Everything that 
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from .. import ids, wire
-from ..store.exchange import DIGESTS_MAX, Name, Page
+from ..store.exchange import DIGESTS_MAX, Page
 from ..store.log import Head, Tip
 from ..values import NamedTuple
 
@@ -62,16 +61,6 @@ class PageAnswer(NamedTuple):
     records: tuple[wire.Record, ...]
     high: int
     more: bool
-
-
-def digest_of(heads: Iterable[Head]) -> str:
-    """The same for the same heads, in any order. Streams without records say nothing."""
-    told = sorted([*head[:4], [list(tip) for tip in head.tips]] for head in heads if head.tips)
-    return hashlib.sha256(json.dumps(told, separators=(",", ":")).encode()).hexdigest()[:32]
-
-
-def of_scope(heads: Mapping[Name, Head], lane: str, scope: str) -> dict[Name, Head]:
-    return {name: head for name, head in heads.items() if (name.lane, name.scope) == (lane, scope)}
 
 
 # --- announcements

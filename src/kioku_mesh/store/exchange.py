@@ -80,10 +80,43 @@ def writer(store: Store) -> Who | None:
     return Who(alive.node, alive.incarnation) if alive else None
 
 
-def streams(store: Store) -> dict[Name, Local]:
-    """All streams that are shared."""
+class Looked(NamedTuple):
+    """What changed between two looks; `anew`: all are to be taken as they are now, some may be gone."""
+
+    changed: Sequence[Name]
+    anew: bool
+
+
+class Streams:
+    """All streams that are shared, as they were at the last look. A look costs what has changed since the one before."""
+
+    def __init__(self, store: Store) -> None:
+        self.all: dict[Name, Local] = {}
+        self._store = store
+        self._newest = -1
+        self._shape: object = None
+
+    def look(self) -> Looked:
+        with _reading(self._store) as db:
+            newest = _newest(db)
+            # Sharing and floors change without a record.
+            shape = sql.row(db, "SELECT total(withheld), total(floor - 1) FROM stream")
+            anew = newest < self._newest or shape != self._shape
+            if anew:
+                self.all = {Name(*head[:3]): Local(head, _waiting(db, head)) for head in log.heads(db)}
+                changed = list(self.all)
+            else:
+                heads = log.heads_since(db, self._newest)
+                changed = [Name(*head[:3]) for head in heads]
+                self.all.update((Name(*head[:3]), Local(head, _waiting(db, head))) for head in heads)
+            self._newest, self._shape = newest, shape
+        return Looked(changed, anew)
+
+
+def heads(store: Store, lane: str, scope: str) -> list[Head]:
+    """Of all streams of a scope that are shared."""
     with _reading(store) as db:
-        return {Name(*head[:3]): Local(head, _waiting(db, head)) for head in log.heads(db)}
+        return [head for head in log.heads(db) if head[:2] == (lane, scope)]
 
 
 def _waiting(db: apsw.Connection, head: Head) -> int | None:
@@ -170,7 +203,11 @@ def _linked(db: apsw.Connection, name: Name, tip: Tip) -> bool:
 def newest(store: Store) -> int:
     """The number of the last record that arrived or was saved here."""
     with _reading(store) as db:
-        return int(sql.row(db, "SELECT coalesce(max(n), 0) FROM record")[0])
+        return _newest(db)
+
+
+def _newest(db: apsw.Connection) -> int:
+    return int(sql.row(db, "SELECT coalesce(max(n), 0) FROM record")[0])
 
 
 def saved_since(store: Store, n: int, limit: int) -> tuple[list[wire.Record], int]:

@@ -110,6 +110,10 @@ class Run:
         rows = self._ask("SELECT lane, scope, origin, floor, tips FROM head WHERE node = ?", (node,))
         return tuple(_head(row) for row in rows)
 
+    def count_heads(self, node: str) -> int:
+        rows = self._ask("SELECT count(*) FROM head WHERE node = ?", (node,))
+        return int(rows[0][0]) if rows else 0
+
     def holders(self, lane: str, scope: str, origin: str, seq: int, now: int) -> tuple[int, int]:
         """How many peers said that they have this record, and how many are waited for (see `Peer.counts`)."""
         waited = {peer.node for peer in self.peers() if peer.counts(scope, now)}
@@ -118,7 +122,9 @@ class Run:
     def having(self, lane: str, scope: str, origin: str, seq: int) -> set[str]:
         """The peers that said that they have this record."""
         rows = self._ask(
-            "SELECT node, tips FROM head WHERE lane = ? AND scope = ? AND origin = ?", (lane, scope, origin)
+            # by way of the few peers: there may be thousands of streams
+            "SELECT node, tips FROM peer CROSS JOIN head USING (node) WHERE lane = ? AND scope = ? AND origin = ?",
+            (lane, scope, origin),
         )
         return {node for node, tips in rows if json.loads(tips)[0][0] >= seq}
 
