@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from ..store.exchange import Name
 from ..store.log import Head
@@ -19,30 +19,38 @@ class Address(NamedTuple):
 
 
 class Known:
-    """What one peer said of one scope."""
+    """What one peer said of one scope. `sure`: `heads` are known to be all that it has."""
 
     def __init__(self) -> None:
         self.counter = -1
         self.digest = ""
         self.heads: dict[Name, Head] = {}
+        self.sure = False
 
     def learn(self, said: Announcement) -> bool:
         """Take in an announcement; False for one that came late."""
         if said.counter <= self.counter:
             return False
+        changed = {name: head for head in said.heads if self.heads.get(name := Name(*head[:3])) != head}
+        self.sure = self.sure and not changed and said.digest == self.digest
         self.counter, self.digest = said.counter, said.digest
-        self.heads |= {Name(*head[:3]): head for head in said.heads}
+        self.heads |= changed
         return True
 
     def replace(self, heads: Iterable[Head]) -> None:
         """All heads, as they were asked for."""
-        self.heads = {Name(*head[:3]): head for head in heads}
+        self.equals({Name(*head[:3]): head for head in heads})
         self.digest = talk.digest_of(self.heads.values())
+
+    def equals(self, heads: Mapping[Name, Head]) -> None:
+        """It has these, as its digest says."""
+        self.heads, self.sure = dict(heads), True
 
     @property
     def whole(self) -> bool:
         """Are these all heads that the peer has?"""
-        return talk.digest_of(self.heads.values()) == self.digest
+        self.sure = self.sure or talk.digest_of(self.heads.values()) == self.digest
+        return self.sure
 
 
 class Peer:

@@ -22,6 +22,15 @@ from .upkeep import SLICE_S
 DIGESTS_MAX = 1000  # slots in one list
 FREE_MIN = 1 << 30  # bytes of disk below which nothing is received; saving goes on
 
+# A row for each tip, the highest first; the last column: the lowest number above all tips that is here and not linked.
+_STREAMS = """
+SELECT s.lane, s.scope, s.origin, s.floor, t.seq, t.digest, (
+  SELECT min(r.seq) FROM record r WHERE r.stream = s.n AND NOT r.linked
+  AND r.seq > coalesce((SELECT max(seq) FROM tip WHERE stream = s.n), s.floor - 1))
+FROM stream s LEFT JOIN tip t ON t.stream = s.n WHERE NOT s.withheld AND s.scope <> 'local'
+ORDER BY s.n, t.seq DESC, t.digest
+"""
+
 _FIRST_SLICE, _SLICE_MAX = 16, 512  # records in one transaction
 _PAGE_ROWS = 4000
 
@@ -82,15 +91,15 @@ def writer(store: Store) -> Who | None:
 
 def streams(store: Store) -> dict[Name, Local]:
     """All streams that are shared."""
+    found: dict[Name, Local] = {}
     with _reading(store) as db:
-        return {Name(*head[:3]): Local(head, _waiting(db, head)) for head in log.heads(db)}
-
-
-def _waiting(db: apsw.Connection, head: Head) -> int | None:
-    top = head.tips[0].seq if head.tips else head.floor - 1
-    at = _number(db, Name(*head[:3]))
-    found = sql.row(db, "SELECT min(seq) FROM record WHERE stream = ? AND seq > ? AND NOT linked", (at, top))
-    return None if found[0] is None else int(found[0])
+        for lane, scope, origin, floor, seq, digest, waiting in sql.rows(db, _STREAMS):
+            name = Name(lane, scope, origin)
+            tips = found[name].head.tips if name in found else ()
+            if seq is not None:
+                tips = (*tips, Tip(seq, digest.hex()))
+            found[name] = Local(Head(lane, scope, origin, floor, tips), waiting)
+    return found
 
 
 def _number(db: apsw.Connection, name: Name) -> int | None:

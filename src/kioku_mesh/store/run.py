@@ -105,6 +105,10 @@ class Run:
         )
         return tuple(Peer._make((*r[:6], bool(r[6]), *r[7:10], tuple(json.loads(r[10])), r[11])) for r in rows)
 
+    def knows(self, node: str) -> bool:
+        """Is this peer among those noted here, and not forgotten?"""
+        return bool(self._ask("SELECT 1 FROM peer WHERE node = ? AND NOT forgotten", (node,)))
+
     def heads(self, node: str) -> tuple[Head, ...]:
         """What a peer last said it has."""
         rows = self._ask("SELECT lane, scope, origin, floor, tips FROM head WHERE node = ?", (node,))
