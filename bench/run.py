@@ -10,6 +10,8 @@ import sys
 import time
 
 import calls
+import crowd
+import load
 import mesh
 import processes
 import volume
@@ -24,6 +26,9 @@ PARTS = {
     "import": volume.importing,
     "size": volume.size,
     "mesh": mesh.mesh,
+    "crowd": crowd.crowd,
+    "sustained": load.sustained,
+    "stuck": load.stuck,
 }
 
 

@@ -12,6 +12,7 @@ from ..store.store import Store
 
 Key = tuple[str, str]  # lane and scope
 
+TOLD_MAX = 100  # heads in one announcement; who lacks more asks
 _MODULUS = 1 << 128
 
 
@@ -84,11 +85,16 @@ class Here:
         self._news[key].update(map(name_of, news))
         return self._heads[key].digest != before.digest
 
-    def news(self, key: Key, most: int) -> list[Head]:
-        """What changed since the last call; nothing when it is more than `most`: who lacks it will ask."""
+    def wrote(self, key: Key, origin: str) -> bool:
+        """Is something of this origin among what was not told yet?"""
+        return Name(*key, origin) in self._news[key]
+
+    def tell(self, key: Key, origin: str, most: int = TOLD_MAX) -> tuple[Head, ...]:
+        """The heads for an announcement: that of `origin`, and those that changed since the last, if at most so many."""
         names, self._news[key] = self._news[key], set()
         heads = self._heads[key].by_name
-        return [heads[name] for name in sorted(names) if name in heads] if len(names) <= most else []
+        told = {*(names if len(names) <= most else ()), Name(*key, origin)}
+        return tuple(heads[name] for name in sorted(told) if name in heads)
 
 
 def name_of(head: Head) -> Name:

@@ -24,12 +24,8 @@ from .plan import Pull, Step, plan, unknown
 from .repair import Work
 from .storages import Storages
 from .talk import Announcement
+from .turns import MILLISECOND, Turns
 
-MILLISECOND = 1000
-CHANGED = 200 * MILLISECOND  # from a change to its announcement
-IDLE = 30 * SECOND  # between announcements when nothing changes, and more in a large mesh
-AGAIN = SECOND  # after a machine came: its subscriptions may still have been on their way
-CROWD = 10  # nodes from which on announcements become rarer
 PATIENCE = (200 * MILLISECOND, 500 * MILLISECOND)  # live pushes may fill a gap meanwhile
 TIMEOUT = 10 * SECOND  # of one request
 FEW = 3  # peers that are asked for their heads of one scope while others repair it
@@ -37,14 +33,13 @@ TASKS_MAX = 8  # at once, so that memory is bounded by as many pages
 RETRY = (SECOND, 60 * SECOND)  # after a step that brought nothing: first pause and longest
 BODIES = 60 * SECOND  # between two looks for texts that a peer may still have
 _BODIES = 100  # texts asked for at once
-HEADS_MAX = 100  # in one announcement; who lacks more asks
 _BATCH = 200  # own records sent in one step
 
 
 class Task:
     """A piece of repair in progress with one peer."""
 
-    def __init__(self, peer: Peer, of: Name | tuple[str, str], work: Work) -> None:
+    def __init__(self, peer: Peer, of: Name | Key, work: Work) -> None:
         self.peer, self.of, self.work = peer, of, work
 
 
@@ -73,11 +68,11 @@ class Node:
         self._sent = exchange.newest(store)
         self._tasks: dict[int, Task] = {}
         self._number = 0
-        self._announce_at: dict[Key, int] = {("mem", scope): 0 for scope in self.scopes}
+        self._turns = Turns((("mem", scope) for scope in self.scopes), self._rng)
         self._look_at: dict[tuple[Address, str, str], int] = {}
         self._pauses: dict[tuple[Address, Name], tuple[int, int]] = {}  # until when, and how long the next one is
         self.storages = Storages(store, who, self.scopes, self._say, self._inbox.receive)
-        self._bodies_at = self._again = 0
+        self._bodies_at = 0
         self._dirty = True
 
     @property
@@ -103,16 +98,21 @@ class Node:
         if before:  # the line is as thin as it was
             peer.page = peer.page_max = max(before.page_max, talk.PAGE_MIN)
         self.storages.soon(now)
-        self._again = now + AGAIN
-        for key in self._announce_at:
-            self._announce_at[key] = min(self._announce_at[key], now)
+        self._turns.others = self._there()
+        self._turns.came(now)
+        for key in self._turns.keys:
             peer.known[key] = Known()
-            self._look(address, *key, now + self._rng.randint(*PATIENCE))  # should its announcement be lost
+            # should its announcement be lost
+            self._look(address, *key, now + self._turns.patience + self._rng.randint(*PATIENCE))
+
+    def _there(self) -> int:
+        return sum(peer.up for peer in self.peers.values())
 
     def down(self, address: Address) -> None:
         peer = self.peers.get(address)
         if peer:
             peer.up, peer.news = False, True
+            self._turns.others = self._there()
             for number in [n for n, task in self._tasks.items() if task.peer is peer]:
                 self._tasks.pop(number).work.close()
             for key in [key for key in self._look_at if key[0] == address]:
@@ -169,14 +169,14 @@ class Node:
         if self._bodies_at <= now:
             self._bodies_at = now + BODIES
             self._look_for_bodies(now)
-        return min([now + SECOND, self.storages.step(now), *self._announce_at.values(), *self._look_at.values()])
+        return min([now + SECOND, self.storages.step(now), self._turns.next(), *self._look_at.values()])
 
     def _refresh(self, now: int) -> None:
         """See what is in the log now, send what this node saved, and note what is to be announced."""
         self._dirty = self._inbox.arrived = False
         self._push_saved()
         for key in self._here.look():
-            self._announce_at[key] = min(self._announce_at[key], now + CHANGED)
+            self._turns.changed(key, now, self._here.wrote(key, self.who.origin))
         for address, peer in self.peers.items():
             for lane, scope in peer.known:
                 if peer.up and (address, lane, scope) not in self._look_at:
@@ -193,25 +193,22 @@ class Node:
             self._sent = last
 
     def _announce(self, now: int) -> None:
-        due = [key for key, at in self._announce_at.items() if at <= now]
+        due = self._turns.due(now)
         if not due:
             return
         if not self._erased(now):
             for key in due:
-                self._announce_at[key] = now + SECOND
+                self._turns.later(key, now + SECOND)
             return
         for key in due:
-            heads = self._here.heads(key)
-            own = heads.by_name.get(Name(*key, self.who.origin))
-            told = dict.fromkeys([*self._here.news(key, HEADS_MAX), *([own] if own else [])])
             self._counter = max(self._counter + 1, now)
             said = Announcement(
-                self.who.node, self.who.incarnation, *key, self._counter, heads.digest,
-                tuple(told), self.host, __version__, talk.PROTOCOL, now, tuple(sorted(self.scopes)), self.at,
+                self.who.node, self.who.incarnation, *key, self._counter, self._here.heads(key).digest,
+                self._here.tell(key, self.who.origin), self.host, __version__, talk.PROTOCOL, now,
+                tuple(sorted(self.scopes)), self.at,
             )  # fmt: skip
             self.out.append(Announce(said))
-            pause = int(IDLE * max(1, len(self.peers) / CROWD) * self._rng.uniform(0.8, 1.2))
-            self._announce_at[key] = self._again if now < self._again else now + pause
+            self._turns.done(key, now)
 
     def _erased(self, now: int) -> bool:
         """A head past a purge is a receipt: what is to be erased leaves the disk before it is announced."""
@@ -265,7 +262,7 @@ class Node:
             return repair.pull(step, peer, self._inbox.receive)
         return repair.compare(step, self._store, self._inbox.receive)
 
-    def _begin(self, peer: Peer, of: Name | tuple[str, str], work: Work, now: int) -> None:
+    def _begin(self, peer: Peer, of: Name | Key, work: Work, now: int) -> None:
         if not any(task.peer is peer and task.of == of for task in self._tasks.values()):
             self._go_on(Task(peer, of, work), None, now)
 

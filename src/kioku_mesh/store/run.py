@@ -105,14 +105,14 @@ class Run:
         )
         return tuple(Peer._make((*r[:6], bool(r[6]), *r[7:10], tuple(json.loads(r[10])), r[11])) for r in rows)
 
+    def knows(self, node: str) -> bool:
+        """Is this peer among those noted here, and not forgotten?"""
+        return bool(self._ask("SELECT 1 FROM peer WHERE node = ? AND NOT forgotten", (node,)))
+
     def heads(self, node: str) -> tuple[Head, ...]:
         """What a peer last said it has."""
         rows = self._ask("SELECT lane, scope, origin, floor, tips FROM head WHERE node = ?", (node,))
         return tuple(_head(row) for row in rows)
-
-    def count_heads(self, node: str) -> int:
-        rows = self._ask("SELECT count(*) FROM head WHERE node = ?", (node,))
-        return int(rows[0][0]) if rows else 0
 
     def holders(self, lane: str, scope: str, origin: str, seq: int, now: int) -> tuple[int, int]:
         """How many peers said that they have this record, and how many are waited for (see `Peer.counts`)."""

@@ -18,6 +18,7 @@ from kioku_mesh.store.log import Head, Tip
 from kioku_mesh.store.store import Store
 from support.stores import body
 
+MESH = ("mem", "mesh")
 SCOPES = frozenset(("mesh", "team/red"))
 tips = st.lists(st.builds(Tip, st.integers(1, 5), st.sampled_from(("0" * 64, "f" * 64))), max_size=2).map(tuple)
 heads = st.lists(
@@ -74,16 +75,38 @@ def test_each_look_finds_what_changed(store: Store) -> None:
     """By scope; what changed is told once, and only when it is little."""
     here = Here(store, SCOPES)
     save(store)
-    assert here.look() == [("mem", "mesh")]
+    assert here.look() == [MESH]
     assert here.look() == []
-    assert [head.tips[0].seq for head in here.news(("mem", "mesh"), 10)] == [1]
+    assert [head.tips[0].seq for head in here.tell(MESH, "x.0")] == [1]
     save(store)
     save(store, "team/red")
-    assert set(here.look()) == {("mem", "mesh"), ("mem", "team/red")}
-    assert [head.tips[0].seq for head in here.news(("mem", "mesh"), 10)] == [2]
-    assert here.news(("mem", "mesh"), 10) == []
-    assert here.news(("mem", "team/red"), 0) == []
-    assert here.heads(("mem", "mesh")).digest == Heads(exchange.heads(store, "mem", "mesh")).digest
+    assert set(here.look()) == {MESH, ("mem", "team/red")}
+    assert [head.tips[0].seq for head in here.tell(MESH, "x.0")] == [2]
+    assert here.tell(MESH, "x.0") == ()
+
+
+def test_an_announcement_is_small(store: Store) -> None:
+    """The node's own head is always told; of the others none when many changed."""
+    here = Here(store, SCOPES)
+    save(store)
+    here.look()
+    (own,) = exchange.heads(store, *MESH)
+    assert here.wrote(MESH, own.origin)
+    assert not here.wrote(MESH, "x.0")
+    assert here.tell(MESH, own.origin, most=0) == (own,)
+    assert not here.wrote(MESH, own.origin)
+    save(store)
+    here.look()
+    assert here.tell(MESH, "x.0", most=0) == ()
+
+
+def test_each_scope_has_a_digest_of_its_own(store: Store) -> None:
+    """That of what is here."""
+    here = Here(store, SCOPES)
+    save(store)
+    save(store, "team/red")
+    here.look()
+    assert here.heads(MESH).digest == Heads(exchange.heads(store, *MESH)).digest
 
 
 def test_streams_that_are_withheld_are_gone_at_the_next_look(store: Store) -> None:
@@ -93,9 +116,9 @@ def test_streams_that_are_withheld_are_gone_at_the_next_look(store: Store) -> No
     here.look()
     with store.write() as transaction:
         transaction.withhold()
-    assert here.look() == [("mem", "mesh")]
-    assert not here.heads(("mem", "mesh"))
+    assert here.look() == [MESH]
+    assert not here.heads(MESH)
     with store.write() as transaction:
         transaction.release()
-    assert here.look() == [("mem", "mesh")]
-    assert len(here.heads(("mem", "mesh"))) == 1
+    assert here.look() == [MESH]
+    assert len(here.heads(MESH)) == 1
