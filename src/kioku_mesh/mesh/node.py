@@ -235,13 +235,14 @@ class Node:
         known, key = peer.known[lane, scope], (lane, scope)
         if known.digest == self._here.digest(key):
             if not known.sure:
-                known.equals(self._here.of(key))
+                known.equals(self._here.of(key), known.digest)
                 peer.news = True
             return
-        if not known.digest or not known.whole:
+        if not known.whole and not self._as_another(peer, key):
             # What a few bring often makes us level with all the others.
-            if sum(task.of[:2] == (lane, scope) for task in self._tasks.values()) < FEW:
-                self._begin(peer, (lane, scope), repair.heads(peer, lane, scope), now)
+            if sum(task.of[:2] == key for task in self._tasks.values()) < FEW:
+                asking = repair.heads(peer, *key, self._here.of(key), self._here.digest(key))
+                self._begin(peer, key, asking, now)
             else:
                 self._look(peer.address, lane, scope, now + PATIENCE[0])
             return
@@ -259,6 +260,17 @@ class Node:
                 self._begin(peer, step.name, self._repair_of(step, peer), now)
         if later < now + RETRY[1]:
             self._look(peer.address, lane, scope, later)
+
+    def _as_another(self, peer: Peer, key: Key) -> bool:
+        """Does somebody whose heads are known say that it has the same?"""
+        known = peer.known[key]
+        for other in self.peers.values():
+            theirs = other.known.get(key)
+            if theirs and theirs.sure and theirs.digest == known.digest:
+                known.equals(theirs.heads, theirs.digest)
+                peer.news = True
+                return True
+        return False
 
     def _repair_of(self, step: Step, peer: Peer) -> Work:
         if isinstance(step, Pull):

@@ -39,12 +39,12 @@ class Known:
 
     def replace(self, heads: Iterable[Head]) -> None:
         """All heads, as they were asked for."""
-        self.equals({Name(*head[:3]): head for head in heads})
-        self.digest = talk.digest_of(self.heads.values())
+        found = {Name(*head[:3]): head for head in heads}
+        self.equals(found, talk.digest_of(found.values()))
 
-    def equals(self, heads: Mapping[Name, Head]) -> None:
-        """It has these, as its digest says."""
-        self.heads, self.sure = dict(heads), True
+    def equals(self, heads: Mapping[Name, Head], digest: str) -> None:
+        """It has these, of this digest."""
+        self.heads, self.digest, self.sure = dict(heads), digest, True
 
     @property
     def whole(self) -> bool:
