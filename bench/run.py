@@ -13,6 +13,7 @@ import calls
 import crowd
 import load
 import mesh
+import others
 import processes
 import volume
 from report import Row, show
@@ -29,6 +30,7 @@ PARTS = {
     "crowd": crowd.crowd,
     "sustained": load.sustained,
     "stuck": load.stuck,
+    "mesh-other": others.others,
 }
 
 

@@ -48,6 +48,10 @@ def always(*_: Any) -> bool:
     return True
 
 
+def never(*_: Any) -> bool:
+    return False
+
+
 def nothing(*_: Any) -> None:
     return None
 
@@ -91,7 +95,7 @@ RULES: dict[str, tuple[Sequence[Replaced], Callable[[], None]]] = {
         test_mesh.test_a_text_that_was_erased_comes_back_from_a_peer,
     ),
     "a crowd is asked little by little": (
-        [(node, "FEW", 1000), (turns, "CROWD", 1000)],
+        [(node, "FEW", 1000), (turns, "CROWD", 1000), (Node, "_as_another", never)],
         test_mesh.test_a_gap_costs_few_messages,
     ),
     "what idles says little": ([(turns, "IDLE", turns.SECOND)], test_mesh.test_what_idles_says_little),

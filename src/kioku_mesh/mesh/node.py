@@ -236,10 +236,10 @@ class Node:
             peer.news = peer.news or not known.whole
             known.replace(ours)
             return
-        if not known.digest or not known.whole:
+        if not known.whole and not self._as_another(peer, (lane, scope)):
             # What a few bring often makes us level with all the others.
             if sum(task.of[:2] == (lane, scope) for task in self._tasks.values()) < FEW:
-                self._begin(peer, (lane, scope), repair.heads(peer, lane, scope), now)
+                self._begin(peer, (lane, scope), repair.heads(peer, lane, scope, ours), now)
             else:
                 self._look(peer.address, lane, scope, now + PATIENCE[0])
             return
@@ -256,6 +256,17 @@ class Node:
                 self._begin(peer, step.name, self._repair_of(step, peer), now)
         if later < now + RETRY[1]:
             self._look(peer.address, lane, scope, later)
+
+    def _as_another(self, peer: Peer, key: Key) -> bool:
+        """Does it have the same as somebody whose heads are known?"""
+        known = peer.known[key]
+        for other in self.peers.values():
+            theirs = other.known.get(key)
+            if theirs and theirs.whole and theirs.digest == known.digest:
+                known.replace(theirs.heads)
+                peer.news = True
+                return True
+        return False
 
     def _repair_of(self, step: Step, peer: Peer) -> Work:
         if isinstance(step, Pull):

@@ -34,7 +34,7 @@ def test_both_ways() -> None:
     """What is read is what was written."""
     assert talk.decode_announcement(talk.encode_announcement(SAID)) == SAID
     assert talk.decode_request(talk.encode_request(ASKED)) == ASKED
-    assert talk.decode_heads(talk.encode_heads(HEADS), "mem", "team/red") == HEADS
+    assert talk.decode_heads(talk.encode_heads(Heads(HEADS)), "mem", "team/red") == HEADS
     assert talk.decode_digests(talk.encode_digests([TIP])) == (TIP,)
 
 
@@ -43,7 +43,7 @@ def test_both_ways() -> None:
     [
         ("announcement", talk.encode_announcement(SAID)),
         ("request", talk.encode_request(ASKED)),
-        ("heads", talk.encode_heads(HEADS)),
+        ("heads", talk.encode_heads(Heads(HEADS))),
         ("digests", talk.encode_digests([TIP])),
         ("page", talk.encode_page(Page((), 12, True))),
     ],
