@@ -56,7 +56,10 @@ class Restored(NamedTuple):
 
 
 class Existing(NamedTuple):
-    """Memories saved on this machine, by scope: those that a mesh gets, and those that are withheld from it."""
+    """Memories saved while this machine shared nothing, by scope.
+
+    Nobody has said yet whether other machines get the `open` ones; the `withheld` ones stay here.
+    """
 
     open: dict[str, int]
     withheld: dict[str, int]
@@ -160,7 +163,10 @@ class BackupFile(NamedTuple):
 
 
 class Resident(NamedTuple):
-    """The resident process. `running`: it said so a moment ago; `error`: what keeps it from its work, or ended it."""
+    """The resident process. `running`: it said so a moment ago; `error`: what keeps it from its work, or ended it.
+
+    `scopes`: what it shares with other machines.
+    """
 
     running: bool
     version: str
@@ -171,6 +177,7 @@ class Resident(NamedTuple):
     engine: str
     addresses: tuple[str, ...] = ()
     error: str = ""
+    scopes: tuple[str, ...] = ()
 
 
 class PeerState(NamedTuple):

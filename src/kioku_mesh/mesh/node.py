@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from .. import __version__, wire
 from ..clock import SECOND
 from ..errors import KiokuError
-from ..store import exchange, upkeep
+from ..store import exchange, sharing, upkeep
 from ..store.exchange import Local, Name, Who
 from ..store.log import Head
 from ..store.store import Store
@@ -151,8 +151,7 @@ class Node:
 
     def recalled(self, payloads: Sequence[bytes]) -> None:
         """Announcements that a storage kept."""
-        there = [address for address, peer in self.peers.items() if peer.up]
-        self.storages.recalled(payloads, self._mine, there)
+        self.storages.recalled(payloads, self._mine, [address for address, peer in self.peers.items() if peer.up])
 
     # --- what to do
 
@@ -176,6 +175,7 @@ class Node:
         self._dirty = self._inbox.arrived = False
         self._push_saved()
         self._mine = exchange.streams(self._store)
+        self._kept = exchange.kept(self._store)  # streams that do not leave this machine
         for key in self._announce_at:
             if self._digest(*key) != self._told_digest(*key):
                 self._announce_at[key] = min(self._announce_at[key], now + CHANGED)
@@ -261,6 +261,8 @@ class Node:
                 self._look(peer.address, lane, scope, now + PATIENCE[0])
             return
         theirs = known.heads.values()
+        if not self._kept.isdisjoint(known.heads) and sharing.release_known(self._store, theirs):
+            self._refresh(now)
         present = exchange.present(self._store, unknown(self._mine, theirs))
         later = now + RETRY[1]
         for step in plan(self._mine, theirs, present):
@@ -275,9 +277,8 @@ class Node:
             self._look(peer.address, lane, scope, later)
 
     def _repair_of(self, step: Step, peer: Peer) -> Work:
-        if isinstance(step, Pull):
-            return repair.pull(step, peer, self._inbox.receive)
-        return repair.compare(step, self._store, self._inbox.receive)
+        take = self._inbox.receive
+        return repair.pull(step, peer, take) if isinstance(step, Pull) else repair.compare(step, self._store, take)
 
     def _begin(self, peer: Peer, of: Name | tuple[str, str], work: Work, now: int) -> None:
         if not any(task.peer is peer and task.of == of for task in self._tasks.values()):
@@ -313,8 +314,7 @@ class Node:
 
     def _look_for_bodies(self, now: int) -> None:
         """A deletion was undone after the text had been erased here: some peer may not have erased it yet."""
-        there = [peer for peer in self.peers.values() if peer.up]
         for name, tips in exchange.lost(self._store, _BODIES).items():
-            able = [peer for peer in there if name.scope in peer.scopes]
+            able = [peer for peer in self.peers.values() if peer.up and name.scope in peer.scopes]
             if able and len(self._tasks) < TASKS_MAX:
                 self._begin(self._rng.choice(able), name[:2], repair.records(name, tips, self._inbox.receive), now)

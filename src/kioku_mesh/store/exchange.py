@@ -69,7 +69,7 @@ def _reading(store: Store) -> Iterator[apsw.Connection]:
 def awake(store: Store) -> Who:
     """Who writes this store; a store that is empty is begun."""
     with store.write() as transaction:
-        alive = transaction.life
+        alive = transaction.awake()
     return Who(alive.node, alive.incarnation)
 
 
@@ -96,10 +96,19 @@ def _waiting(db: apsw.Connection, head: Head) -> int | None:
 def _number(db: apsw.Connection, name: Name) -> int | None:
     row = sql.row(
         db,
-        "SELECT n FROM stream WHERE lane = ? AND scope = ? AND origin = ? AND NOT withheld AND scope <> 'local'",
-        name,
+        "SELECT n FROM stream WHERE lane = ? AND scope = ? AND origin = ? AND withheld = ? AND scope <> 'local'",
+        (*name, log.SHARED),
     )
     return None if row is None else int(row[0])
+
+
+def kept(store: Store) -> frozenset[Name]:
+    """The streams that stay here although their scope does not."""
+    with _reading(store) as db:
+        rows = sql.rows(
+            db, "SELECT lane, scope, origin FROM stream WHERE withheld < ? AND scope <> 'local'", (log.SHARED,)
+        )
+        return frozenset(Name(*row) for row in rows)
 
 
 def page(store: Store, name: Name, after: int, until: int | None, size: int) -> Page:
@@ -178,9 +187,9 @@ def saved_since(store: Store, n: int, limit: int) -> tuple[list[wire.Record], in
     with _reading(store) as db:
         rows = sql.rows(
             db,
-            "SELECT r.n, s.origin = life.node || '.' || life.incarnation AND NOT s.withheld AND s.scope <> 'local'"
+            "SELECT r.n, s.origin = life.node || '.' || life.incarnation AND s.withheld = ? AND s.scope <> 'local'"
             " FROM record r JOIN stream s ON s.n = r.stream, life WHERE r.n > ? ORDER BY r.n LIMIT ?",
-            (n, limit),
+            (log.SHARED, n, limit),
         )
         found = []
         for row, ours in rows:
@@ -197,8 +206,8 @@ def lost(store: Store, limit: int) -> dict[Name, tuple[Tip, ...]]:
             db,
             "SELECT s.lane, s.scope, s.origin, r.seq, r.header FROM observation o JOIN record r ON r.n = o.n"
             " JOIN stream s ON s.n = r.stream WHERE o.erase_at IS NULL AND NOT o.deleted AND r.body IS NULL"
-            " AND NOT s.withheld AND s.scope <> 'local' LIMIT ?",
-            (limit,),
+            " AND s.withheld = ? AND s.scope <> 'local' LIMIT ?",
+            (log.SHARED, limit),
         )
         found: dict[Name, tuple[Tip, ...]] = {}
         for lane, scope, origin, seq, header in rows:

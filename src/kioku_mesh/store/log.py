@@ -10,6 +10,10 @@ from .. import wire
 from ..values import NamedTuple
 from . import atrest, sql
 
+# What may become of a stream (column `withheld`). Only one that is SHARED leaves the machine: it was begun while the
+# machine shared, came from elsewhere, or its owner said so.
+ASK, WITHHELD, SHARED = range(3)
+
 
 class Stream(NamedTuple):
     n: int
@@ -17,7 +21,7 @@ class Stream(NamedTuple):
     scope: str
     origin: str
     floor: int
-    withheld: bool
+    withheld: int
 
 
 class Tip(NamedTuple):
@@ -35,15 +39,15 @@ class Head(NamedTuple):
     tips: tuple[Tip, ...]
 
 
-def stream(db: apsw.Connection, lane: str, scope: str, origin: str) -> Stream:
-    """The stream, created at its first record."""
+def stream(db: apsw.Connection, lane: str, scope: str, origin: str, withheld: int = SHARED) -> Stream:
+    """The stream, created at its first record; a new one is `withheld` as said here."""
     row = sql.row(
         db, "SELECT n, floor, withheld FROM stream WHERE lane = ? AND scope = ? AND origin = ?", (lane, scope, origin)
     )
     if row:
-        return Stream(row[0], lane, scope, origin, row[1], bool(row[2]))
-    db.execute("INSERT INTO stream(lane, scope, origin) VALUES (?, ?, ?)", (lane, scope, origin))
-    return Stream(db.last_insert_rowid(), lane, scope, origin, 1, False)
+        return Stream(row[0], lane, scope, origin, row[1], row[2])
+    db.execute("INSERT INTO stream(lane, scope, origin, withheld) VALUES (?, ?, ?, ?)", (lane, scope, origin, withheld))
+    return Stream(db.last_insert_rowid(), lane, scope, origin, 1, withheld)
 
 
 def tip(db: apsw.Connection, at: int) -> Tip | None:
@@ -57,12 +61,12 @@ def tips(db: apsw.Connection, at: int) -> tuple[Tip, ...]:
     return tuple(Tip(seq, digest.hex()) for seq, digest in rows)
 
 
-def heads(db: apsw.Connection, withheld: bool = False) -> tuple[Head, ...]:
-    """The heads of all streams that are shared, or of the withheld ones; `local` scope is never among them."""
+def heads(db: apsw.Connection) -> tuple[Head, ...]:
+    """The heads of all streams that are shared; `local` scope is never among them."""
     rows = sql.rows(
         db,
         "SELECT n, lane, scope, origin, floor FROM stream WHERE withheld = ? AND scope <> 'local' ORDER BY n",
-        (withheld,),
+        (SHARED,),
     )
     return tuple(Head(lane, scope, origin, floor, tips(db, n)) for n, lane, scope, origin, floor in rows)
 
