@@ -87,7 +87,7 @@ class Receipt(NamedTuple):
 
 
 class Purged(NamedTuple):
-    """`stored`: how many peers have erased it too; `receipts`: which."""
+    """`stored`: how many peers have erased it too; `receipts`: which. For `already_purged` nothing was written again."""
 
     purged: tuple[str, ...]
     unknown: tuple[str, ...] = ()
@@ -97,6 +97,7 @@ class Purged(NamedTuple):
     dry_run: bool = False
     receipts: tuple[Receipt, ...] = ()
     warnings: tuple[Notice, ...] = ()
+    already_purged: tuple[str, ...] = ()
 
 
 class Swept(NamedTuple):

@@ -32,6 +32,18 @@ def slots(db: apsw.Connection, observation_id: str) -> tuple[Slot, ...]:
     return tuple(Slot(*row) for row in rows)
 
 
+def purges(db: apsw.Connection, scope: str, observation_id: str, shared: bool) -> tuple[Slot, ...]:
+    """The records that purge an observation in this scope, oldest first; `shared`: only those that leave the machine."""
+    rows = sql.rows(
+        db,
+        "SELECT s.lane, s.scope, s.origin, r.seq FROM mark m JOIN record r ON r.n = m.n JOIN stream s ON s.n = r.stream"
+        " WHERE m.scope = (SELECT n FROM facet WHERE kind = 'scope' AND value = ?) AND m.target = ? AND m.kind = ?"
+        " AND (s.withheld >= ? OR s.scope = 'local') ORDER BY r.hlc, s.origin",
+        (scope, bytes.fromhex(observation_id), wire.PURGE, SHARED if shared else 0),
+    )
+    return tuple(Slot(*row) for row in rows)
+
+
 def slots_of(*headers: wire.Header) -> tuple[Slot, ...]:
     """Where records that were just written stand; none for those that never leave the machine."""
     return tuple(Slot(h.lane, h.scope, h.origin, h.seq) for h in headers if h.scope != "local")

@@ -298,3 +298,27 @@ def test_a_scope_that_the_running_process_does_not_know(tmp_path: Path) -> None:
                 said.append(it.save(Draft(f"mine, {scopes}", visibility="user")).warnings[-1])
         assert [warning.code for warning in said] == ["not_shared", "not_enforced"]
         assert "kioku-mesh config set user_id kim" in said[0].message
+
+
+def test_a_purge_is_written_once(folder: Path) -> None:
+    """Again: nothing is written, and the receipts are those of the first. One that stayed on this machine is not enough
+    in a mesh."""
+    with opened(folder, "local") as it:
+        alone = it.save(Draft("a secret that got in")).observation_id
+        assert it.purge([alone]).purged == (alone,)
+        written = it.store.version()
+        again = it.purge([alone], unknown=True, visibility="mesh")
+        assert (again.purged, again.already_purged, it.store.version()) == ((), (alone,), written)
+    with opened(folder) as it:
+        assert it.purge([alone]).purged == (alone,)
+        id_ = it.save(Draft("another secret")).observation_id
+        it.purge([id_, "c" * 32], unknown=True, visibility="mesh")
+        peers.hear(folder, "desk-1")
+        written = it.store.version()
+        again = it.purge([id_, "c" * 32, alone], unknown=True, visibility="mesh", patience=Patience(None, SECOND))
+        assert (again.purged, again.unknown, it.store.version()) == ((), (), written)
+        assert set(again.already_purged) == {id_, "c" * 32, alone}
+        assert [(receipt.node, receipt.erased) for receipt in again.receipts] == [("desk-1", True)]
+        assert (again.stored.peers, again.warnings) == (1, ())
+        preview = it.purge([id_], dry_run=True)
+        assert (preview.preview, preview.already_purged) == ((), (id_,))
