@@ -64,7 +64,7 @@ def test_a_gap_costs_few_messages() -> None:
         made.settle()
         for other in names[1:]:
             made.twin.part("a", other)
-        for number in range(600):
+        for number in range(200):
             made.save("b", number)
         made.twin.run(10 * SECOND)
         before = made.twin.sent.get("Ask", 0)

@@ -69,6 +69,11 @@ class Here:
     def streams(self) -> Mapping[Name, Local]:
         return self._streams.all
 
+    @property
+    def kept(self) -> frozenset[Name]:
+        """Streams that do not leave this machine."""
+        return self._streams.kept
+
     def heads(self, key: Key) -> Heads:
         return self._heads[key]
 

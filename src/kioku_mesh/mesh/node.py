@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from .. import __version__, wire
 from ..clock import SECOND
 from ..errors import KiokuError
-from ..store import exchange, upkeep
+from ..store import exchange, sharing, upkeep
 from ..store.exchange import Name, Who
 from ..store.store import Store
 from . import repair, talk
@@ -243,7 +243,11 @@ class Node:
             else:
                 self._look(peer.address, lane, scope, now + PATIENCE[0])
             return
-        theirs, mine = known.heads.beside(ours), self._here.streams
+        theirs = known.heads.beside(ours)
+        proven = any(name in known.heads.by_name for name in self._here.kept)
+        if proven and sharing.release_known(self._store, theirs):
+            self._refresh(now)
+        mine = self._here.streams
         present = exchange.present(self._store, unknown(mine, theirs))
         later = now + RETRY[1]
         for step in plan(mine, theirs, present):
@@ -269,9 +273,8 @@ class Node:
         return False
 
     def _repair_of(self, step: Step, peer: Peer) -> Work:
-        if isinstance(step, Pull):
-            return repair.pull(step, peer, self._inbox.receive)
-        return repair.compare(step, self._store, self._inbox.receive)
+        take = self._inbox.receive
+        return repair.pull(step, peer, take) if isinstance(step, Pull) else repair.compare(step, self._store, take)
 
     def _begin(self, peer: Peer, of: Name | Key, work: Work, now: int) -> None:
         if not any(task.peer is peer and task.of == of for task in self._tasks.values()):
@@ -307,8 +310,7 @@ class Node:
 
     def _look_for_bodies(self, now: int) -> None:
         """A deletion was undone after the text had been erased here: some peer may not have erased it yet."""
-        there = [peer for peer in self.peers.values() if peer.up]
         for name, tips in exchange.lost(self._store, _BODIES).items():
-            able = [peer for peer in there if name.scope in peer.scopes]
+            able = [peer for peer in self.peers.values() if peer.up and name.scope in peer.scopes]
             if able and len(self._tasks) < TASKS_MAX:
                 self._begin(self._rng.choice(able), name[:2], repair.records(name, tips, self._inbox.receive), now)

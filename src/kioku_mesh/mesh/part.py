@@ -39,7 +39,7 @@ class MeshPart:
         watch: Callable[[str, Any], None] | None = None,
     ) -> None:
         self.error = ""
-        self.addresses = tuple(listen)
+        self.addresses, self.scopes = tuple(listen), tuple(sorted(scopes))
         self._store, self._scopes, self._host = store, scopes - {"local"}, host
         self._connect = tuple(connect)
         self._watch = watch

@@ -69,7 +69,7 @@ def _reading(store: Store) -> Iterator[apsw.Connection]:
 def awake(store: Store) -> Who:
     """Who writes this store; a store that is empty is begun."""
     with store.write() as transaction:
-        alive = transaction.life
+        alive = transaction.awake()
     return Who(alive.node, alive.incarnation)
 
 
@@ -88,10 +88,12 @@ class Looked(NamedTuple):
 
 
 class Streams:
-    """All streams that are shared, as they were at the last look. A look costs what has changed since the one before."""
+    """All streams that are shared, as they were at the last look, and which are `kept` here although their scope is not.
+    A look costs what has changed since the one before."""
 
     def __init__(self, store: Store) -> None:
         self.all: dict[Name, Local] = {}
+        self.kept: frozenset[Name] = frozenset()
         self._store = store
         self._newest = -1
         self._shape: object = None
@@ -100,11 +102,16 @@ class Streams:
         with _reading(self._store) as db:
             newest = _newest(db)
             # Sharing and floors change without a record.
-            shape = sql.row(db, "SELECT total(withheld), total(floor - 1) FROM stream")
+            shape = sql.row(
+                db,
+                "SELECT total(n * (? - withheld)), total(floor - 1) FROM stream WHERE scope <> 'local'",
+                (log.SHARED,),
+            )
             anew = newest < self._newest or shape != self._shape
             if anew:
                 self.all = {Name(*head[:3]): Local(head, _waiting(db, head)) for head in log.heads(db)}
                 changed = list(self.all)
+                self.kept = _kept(db)
             else:
                 heads = log.heads_since(db, self._newest)
                 changed = [Name(*head[:3]) for head in heads]
@@ -129,10 +136,15 @@ def _waiting(db: apsw.Connection, head: Head) -> int | None:
 def _number(db: apsw.Connection, name: Name) -> int | None:
     row = sql.row(
         db,
-        "SELECT n FROM stream WHERE lane = ? AND scope = ? AND origin = ? AND NOT withheld AND scope <> 'local'",
-        name,
+        "SELECT n FROM stream WHERE lane = ? AND scope = ? AND origin = ? AND withheld = ? AND scope <> 'local'",
+        (*name, log.SHARED),
     )
     return None if row is None else int(row[0])
+
+
+def _kept(db: apsw.Connection) -> frozenset[Name]:
+    rows = sql.rows(db, "SELECT lane, scope, origin FROM stream WHERE withheld < ? AND scope <> 'local'", (log.SHARED,))
+    return frozenset(Name(*row) for row in rows)
 
 
 def page(store: Store, name: Name, after: int, until: int | None, size: int) -> Page:
@@ -215,9 +227,9 @@ def saved_since(store: Store, n: int, limit: int) -> tuple[list[wire.Record], in
     with _reading(store) as db:
         rows = sql.rows(
             db,
-            "SELECT r.n, s.origin = life.node || '.' || life.incarnation AND NOT s.withheld AND s.scope <> 'local'"
+            "SELECT r.n, s.origin = life.node || '.' || life.incarnation AND s.withheld = ? AND s.scope <> 'local'"
             " FROM record r JOIN stream s ON s.n = r.stream, life WHERE r.n > ? ORDER BY r.n LIMIT ?",
-            (n, limit),
+            (log.SHARED, n, limit),
         )
         found = []
         for row, ours in rows:
@@ -234,8 +246,8 @@ def lost(store: Store, limit: int) -> dict[Name, tuple[Tip, ...]]:
             db,
             "SELECT s.lane, s.scope, s.origin, r.seq, r.header FROM observation o JOIN record r ON r.n = o.n"
             " JOIN stream s ON s.n = r.stream WHERE o.erase_at IS NULL AND NOT o.deleted AND r.body IS NULL"
-            " AND NOT s.withheld AND s.scope <> 'local' LIMIT ?",
-            (limit,),
+            " AND s.withheld = ? AND s.scope <> 'local' LIMIT ?",
+            (log.SHARED, limit),
         )
         found: dict[Name, tuple[Tip, ...]] = {}
         for lane, scope, origin, seq, header in rows:

@@ -11,7 +11,7 @@ from kioku_mesh.mesh import talk
 from kioku_mesh.mesh.answers import answer
 from kioku_mesh.mesh.heads import Heads
 from kioku_mesh.mesh.talk import Request
-from kioku_mesh.store import exchange
+from kioku_mesh.store import exchange, sharing
 from kioku_mesh.store.store import Store
 from support.stores import body
 
@@ -21,7 +21,11 @@ SCOPES = frozenset(("mesh", "team/red"))
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     """With two memories of each scope, that of another team among them."""
-    made = Store(str(tmp_path / "s"), node="desk-1")
+    return filled(tmp_path)
+
+
+def filled(tmp_path: Path, shares: bool = True) -> Store:
+    made = Store(str(tmp_path / "s"), node="desk-1", shares=lambda: shares)
     for number, scope in enumerate(("mesh", "team/red", "team/blue", "local") * 2):
         with made.write() as transaction:
             transaction.append(wire.OBSERVATION, scope, body(number, transaction.now))
@@ -75,16 +79,15 @@ def test_records_by_their_slots(store: Store) -> None:
     assert [r.header.seq for r in page.records] == [2]
 
 
-def test_withheld_streams_are_not_told(store: Store) -> None:
+def test_withheld_streams_are_not_told(tmp_path: Path) -> None:
     """Neither announced nor served, until they are shared."""
+    store = filled(tmp_path, shares=False)
     at = exchange.Name("mem", "mesh", origin(store))
-    with store.write() as transaction:
-        transaction.withhold()
     assert talk.decode_heads(ask(store, Request("heads", "mem", "mesh")) or b"", "mem", "mesh") == ()
     assert talk.decode_page(ask(store, Request("page", *at)) or b"").records == ()
     assert talk.decode_digests(ask(store, Request("digests", *at, after=1)) or b"") == ()
     with store.write() as transaction:
-        transaction.release()
+        sharing.release(transaction)
     assert len(talk.decode_page(ask(store, Request("page", *at)) or b"").records) == 2
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from kioku_mesh import wire
 from kioku_mesh.mesh.heads import Heads, Here
 from kioku_mesh.mesh.peers import Known
 from kioku_mesh.mesh.talk import Announcement
-from kioku_mesh.store import exchange
+from kioku_mesh.store import exchange, sharing
 from kioku_mesh.store.log import Head, Tip
 from kioku_mesh.store.store import Store
 from support.stores import body
@@ -109,16 +110,15 @@ def test_each_scope_has_a_digest_of_its_own(store: Store) -> None:
     assert here.heads(MESH).digest == Heads(exchange.heads(store, *MESH)).digest
 
 
-def test_streams_that_are_withheld_are_gone_at_the_next_look(store: Store) -> None:
-    """And there again when they are shared."""
-    here = Here(store, SCOPES)
-    save(store)
-    here.look()
-    with store.write() as transaction:
-        transaction.withhold()
-    assert here.look() == [MESH]
-    assert not here.heads(MESH)
-    with store.write() as transaction:
-        transaction.release()
-    assert here.look() == [MESH]
-    assert len(here.heads(MESH)) == 1
+def test_what_was_saved_alone_is_there_once_it_is_shared(tmp_path: Path) -> None:
+    """Until then it is kept, and named."""
+    with closing(Store(str(tmp_path), node="desk", host="desk", shares=lambda: False)) as store:
+        here = Here(store, SCOPES)
+        save(store)
+        assert here.look() == []
+        assert [name.scope for name in here.kept] == ["mesh"]
+        with store.write() as transaction:
+            sharing.release(transaction)
+        assert here.look() == [MESH]
+        assert len(here.heads(MESH)) == 1
+        assert not here.kept
