@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from lab import Lab, Machine, count, has, lab, until
 from measure import resident_mb, server_cpu
-from places import installed, say
+from places import dataset, installed, say
 from report import Row
 
 SAVERS, SAVING_S = 4, 60.0
@@ -84,8 +84,7 @@ def stuck(divisor: int) -> list[Row]:
                 bad.host.slow(THIN)
             with Watch((hub, giver, taker)) as watch:
                 begin = time.monotonic()
-                saving = giver.inside("save", 3600, MANY // divisor)
-                saving.communicate()
+                giver.run("import", dataset(MANY // divisor))
                 saved = time.monotonic() - begin
                 has(taker.state, MANY // divisor)
                 arrived = time.monotonic() - begin
@@ -95,7 +94,7 @@ def stuck(divisor: int) -> list[Row]:
                 again = time.monotonic()
                 until(lambda bad=bad: count(bad.state) >= MANY // divisor, "the stopped one catches up")
                 say(f"it had everything {time.monotonic() - again:.1f} s after it went on")
-            seen = f"{watch.of('hub')}; saved in {saved:.0f} s, all at another peer {arrived - saved:.1f} s later"
+            seen = f"{watch.of('hub')}; imported in {saved:.0f} s, all at another peer {arrived - saved:.1f} s later"
             rows.append(Row(f"a peer is {how}: memory of the hub", "", max(watch.seen["hub"]), 150, "MB", seen=seen))
             others = max(max(watch.seen[name]) for name in ("spoke1", "spoke2"))
             rows.append(Row(f"a peer is {how}: memory of the others", "", others, 150, "MB"))
