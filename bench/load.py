@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from lab import Lab, Machine, count, has, lab, until
+from lab import Lab, Machine, has, lab, memories, until
 from measure import resident_mb, server_cpu
 from places import dataset, installed, say
 from report import Row
@@ -57,7 +57,7 @@ def sustained(divisor: int) -> list[Row]:
         said = [process.communicate()[0].split() for process in running]
         saved = [int(words[0]) for words in said]
         end = time.monotonic()
-        behind = sum(saved) - min(count(machine.state) for machine in company)
+        behind = sum(saved) - min(memories(machine.state) for machine in company)
         for machine in company:
             has(machine.state, sum(saved))
         lag = time.monotonic() - end
@@ -92,7 +92,7 @@ def stuck(divisor: int) -> list[Row]:
             if how == "stopped":
                 bad.kill(signal.SIGCONT)
                 again = time.monotonic()
-                until(lambda bad=bad: count(bad.state) >= MANY // divisor, "the stopped one catches up")
+                until(lambda bad=bad: memories(bad.state) >= MANY // divisor, "the stopped one catches up")
                 say(f"it had everything {time.monotonic() - again:.1f} s after it went on")
             seen = f"{watch.of('hub')}; imported in {saved:.0f} s, all at another peer {arrived - saved:.1f} s later"
             rows.append(Row(f"a peer is {how}: memory of the hub", "", max(watch.seen["hub"]), 150, "MB", seen=seen))
