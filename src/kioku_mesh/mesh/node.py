@@ -16,7 +16,7 @@ from ..store import exchange, upkeep
 from ..store.exchange import Name, Who
 from ..store.store import Store
 from . import repair, talk
-from .heads import Heads, Key
+from .heads import Here, Key
 from .inbox import Inbox
 from .outgoing import Announce, Ask, Out, Push
 from .peers import Address, Known, Peer
@@ -63,12 +63,12 @@ class Node:
         self._store = store
         self._rng = rng or random.Random()
         self._inbox = Inbox(store, self.scopes)
-        self._here = Heads(store, who.origin)
-        self._turns = Turns((("mem", scope) for scope in self.scopes), self._rng)
+        self._here = Here(store, self.scopes)
         self._counter = 0
         self._sent = exchange.newest(store)
         self._tasks: dict[int, Task] = {}
         self._number = 0
+        self._turns = Turns((("mem", scope) for scope in self.scopes), self._rng)
         self._look_at: dict[tuple[Address, str, str], int] = {}
         self._pauses: dict[tuple[Address, Name], tuple[int, int]] = {}  # until when, and how long the next one is
         self.storages = Storages(store, who, self.scopes, self._say, self._inbox.receive)
@@ -175,10 +175,8 @@ class Node:
         """See what is in the log now, send what this node saved, and note what is to be announced."""
         self._dirty = self._inbox.arrived = False
         self._push_saved()
-        self._here.refresh()
-        for key in self._turns.keys:
-            if self._here.untold(key):
-                self._turns.changed(key, now, self._here.has_own(key))
+        for key in self._here.look():
+            self._turns.changed(key, now, self._here.wrote(key, self.who.origin))
         for address, peer in self.peers.items():
             for lane, scope in peer.known:
                 if peer.up and (address, lane, scope) not in self._look_at:
@@ -205,8 +203,9 @@ class Node:
         for key in due:
             self._counter = max(self._counter + 1, now)
             said = Announcement(
-                self.who.node, self.who.incarnation, *key, self._counter, self._here.digest(key), self._here.tell(key),
-                self.host, __version__, talk.PROTOCOL, now, tuple(sorted(self.scopes)), self.at,
+                self.who.node, self.who.incarnation, *key, self._counter, self._here.heads(key).digest,
+                self._here.tell(key, self.who.origin), self.host, __version__, talk.PROTOCOL, now,
+                tuple(sorted(self.scopes)), self.at,
             )  # fmt: skip
             self.out.append(Announce(said))
             self._turns.done(key, now)
@@ -232,25 +231,22 @@ class Node:
 
     def _repair(self, peer: Peer, lane: str, scope: str, now: int) -> None:
         """Ask a peer for what it has and we do not."""
-        known, key = peer.known[lane, scope], (lane, scope)
-        if known.digest == self._here.digest(key):
-            if not known.sure:
-                known.equals(self._here.of(key), known.digest)
-                peer.news = True
+        known, ours = peer.known[lane, scope], self._here.heads((lane, scope))
+        if known.digest == ours.digest:
+            peer.news = peer.news or not known.whole
+            known.replace(ours)
             return
-        if not known.whole and not self._as_another(peer, key):
+        if not known.whole and not self._as_another(peer, (lane, scope)):
             # What a few bring often makes us level with all the others.
-            if sum(task.of[:2] == key for task in self._tasks.values()) < FEW:
-                asking = repair.heads(peer, *key, self._here.of(key), self._here.digest(key))
-                self._begin(peer, key, asking, now)
+            if sum(task.of[:2] == (lane, scope) for task in self._tasks.values()) < FEW:
+                self._begin(peer, (lane, scope), repair.heads(peer, lane, scope, ours), now)
             else:
                 self._look(peer.address, lane, scope, now + PATIENCE[0])
             return
-        ours = self._here.of(key)
-        theirs = [head for name, head in known.heads.items() if head != ours.get(name)]
-        present = exchange.present(self._store, unknown(self._here.streams, theirs))
+        theirs, mine = known.heads.beside(ours), self._here.streams
+        present = exchange.present(self._store, unknown(mine, theirs))
         later = now + RETRY[1]
-        for step in plan(self._here.streams, theirs, present):
+        for step in plan(mine, theirs, present):
             until, _ = self._pauses.get((peer.address, step.name), (0, 0))
             if until > now:
                 later = min(later, until)
@@ -262,12 +258,12 @@ class Node:
             self._look(peer.address, lane, scope, later)
 
     def _as_another(self, peer: Peer, key: Key) -> bool:
-        """Does somebody whose heads are known say that it has the same?"""
+        """Does it have the same as somebody whose heads are known?"""
         known = peer.known[key]
         for other in self.peers.values():
             theirs = other.known.get(key)
-            if theirs and theirs.sure and theirs.digest == known.digest:
-                known.equals(theirs.heads, theirs.digest)
+            if theirs and theirs.whole and theirs.digest == known.digest:
+                known.replace(theirs.heads)
                 peer.news = True
                 return True
         return False

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from ..clock import SECOND
 from ..clock import now as read_clock
-from ..store.exchange import Name
-from ..store.log import Head
 from ..store.run import Peer as Noted
 from ..store.run import Run
+from .heads import Heads, Key
 from .node import Node
 from .peers import Peer
 
@@ -20,7 +19,7 @@ class Notes:
     def __init__(self, directory: str) -> None:
         self._run = Run(directory)
         self._next = 0
-        self._heads: dict[str, dict[Name, Head]] = {}  # by node, as they were written
+        self._heads: dict[str, dict[Key, Heads]] = {}  # by node, as they were written
 
     def leave(self, node: Node) -> None:
         """Nobody is known to be there when nobody looks."""
@@ -43,14 +42,20 @@ class Notes:
             self._put_heads(peer)
 
     def _put_heads(self, peer: Peer) -> None:
-        name = peer.address.node
-        heads = {at: head for known in peer.known.values() for at, head in known.heads.items()}
-        before = self._heads.get(name)
-        whole = before is None or not before.keys() <= heads.keys()
-        changed = [head for at, head in heads.items() if whole or before is None or before.get(at) != head]
+        node, heads = peer.address.node, {key: known.heads for key, known in peer.known.items()}
+        before = self._heads.get(node, {})
+        whole = node not in self._heads or any(
+            not old.by_name.keys() <= heads.get(key, _NONE).by_name.keys() for key, old in before.items()
+        )
+        changed = [
+            head for key, now in heads.items() for head in now.beside(_NONE if whole else before.get(key, _NONE))
+        ]
         if whole or changed:
-            self._run.put_heads(name, changed, whole)
-        self._heads[name] = heads
+            self._run.put_heads(node, changed, whole)
+        self._heads[node] = heads
+
+
+_NONE = Heads()
 
 
 def _tell_clash(peer: Peer, node: Node) -> None:

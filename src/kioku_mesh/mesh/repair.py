@@ -5,14 +5,15 @@ An answer is None when none came in time. What a piece returns says whether it b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 
 from .. import wire
 from ..store import exchange
 from ..store.exchange import Name
-from ..store.log import Head, Tip
+from ..store.log import Tip
 from ..store.store import Store
 from . import talk
+from .heads import Heads
 from .peers import Peer
 from .plan import Compare, Pull
 from .talk import Request
@@ -24,21 +25,17 @@ _FIRST_COMPARED = 16  # slots, then twice as many
 _AT_ONCE = 100  # records asked for by their slots
 
 
-def heads(peer: Peer, lane: str, scope: str, ours: Mapping[Name, Head], digest: str) -> Work:
-    """All heads of a scope. `ours`, with their digest, need not travel."""
-    data = yield Request("heads", lane, scope, digest=digest)
+def heads(peer: Peer, lane: str, scope: str, ours: Heads) -> Work:
+    """All heads of a scope. If they are `ours`, they need not travel."""
+    data = yield Request("heads", lane, scope, digest=ours.digest)
     if data is None:
         return False
     try:
-        found = talk.decode_heads(data, lane, scope, digest)
+        found = talk.decode_heads(data, lane, scope, ours.digest)
     except wire.Malformed as problem:
         peer.error = f"sent heads that are none: {problem}"
         return False
-    known = peer.known[lane, scope]
-    if found is None:
-        known.equals(ours, digest)
-    else:
-        known.replace(found)
+    peer.known[lane, scope].replace(ours if found is None else Heads(found))
     peer.news = True
     return True
 

@@ -6,15 +6,15 @@ not known is passed over, so that a later release can say more. Everything that 
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from .. import ids, wire
 from ..store.exchange import DIGESTS_MAX, Page
 from ..store.log import Head, Tip
 from ..values import NamedTuple
+from .heads import Heads
 
 PROTOCOL = 1
 MESSAGE_MAX = 8 << 20  # bytes of anything that is received
@@ -64,12 +64,6 @@ class PageAnswer(NamedTuple):
     records: tuple[wire.Record, ...]
     high: int
     more: bool
-
-
-def digest_of(heads: Iterable[Head]) -> str:
-    """The same for the same heads, in any order. Streams without records say nothing."""
-    told = sorted([*head[:4], [list(tip) for tip in head.tips]] for head in heads if head.tips)
-    return hashlib.sha256(json.dumps(told, separators=(",", ":")).encode()).hexdigest()[:32]
 
 
 # --- announcements
@@ -128,16 +122,15 @@ def decode_request(data: bytes) -> Request:
 # --- answers
 
 
-def encode_heads(heads: Sequence[Head], digest: str = "") -> bytes:
-    """`digest`: what the asker has; where that is the same, nothing else is said."""
-    same = bool(digest) and digest_of(heads) == digest
-    return _dump({"same": digest} if same else {"heads": _plain_heads(heads)})
+def encode_heads(heads: Heads, known: str = "") -> bytes:
+    """`known`: the digest of what the asker has; where that is the same, nothing else is said."""
+    return _dump({"same": known} if known == heads.digest else {"heads": _plain_heads(heads)})
 
 
-def decode_heads(data: bytes, lane: str, scope: str, ours: str = "") -> tuple[Head, ...] | None:
-    """All heads of a scope; None when they are those that have the digest `ours`. Raises Malformed."""
+def decode_heads(data: bytes, lane: str, scope: str, known: str = "") -> tuple[Head, ...] | None:
+    """All heads of a scope; None when they are those with the digest `known`. Raises Malformed."""
     got = _load(data)
-    if ours and got.get("same") == ours:
+    if known and got.get("same") == known:
         return None
     return _heads(got.get("heads"), lane, scope)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Sequence
 
 import apsw
 
@@ -52,19 +53,27 @@ def tip(db: apsw.Connection, at: int) -> Tip | None:
     return Tip(row[0], row[1].hex()) if row else None
 
 
-def tips(db: apsw.Connection, at: int) -> tuple[Tip, ...]:
-    rows = sql.rows(db, "SELECT seq, digest FROM tip WHERE stream = ? ORDER BY seq DESC, digest", (at,))
-    return tuple(Tip(seq, digest.hex()) for seq, digest in rows)
-
-
 def heads(db: apsw.Connection, withheld: bool = False) -> tuple[Head, ...]:
     """The heads of all streams that are shared, or of the withheld ones; `local` scope is never among them."""
+    return _heads(db, "s.withheld = ?", (withheld,))
+
+
+def heads_since(db: apsw.Connection, n: int) -> tuple[Head, ...]:
+    """Those of the shared streams into which something came behind record number `n`."""
+    return _heads(db, "NOT s.withheld AND s.n IN (SELECT stream FROM record WHERE n > ?)", (n,))
+
+
+def _heads(db: apsw.Connection, which: str, values: Sequence[object]) -> tuple[Head, ...]:
     rows = sql.rows(
         db,
-        "SELECT n, lane, scope, origin, floor FROM stream WHERE withheld = ? AND scope <> 'local' ORDER BY n",
-        (withheld,),
+        "SELECT s.lane, s.scope, s.origin, s.floor, t.seq, lower(hex(t.digest)) FROM stream s"
+        f" LEFT JOIN tip t ON t.stream = s.n WHERE s.scope <> 'local' AND {which} ORDER BY s.n, t.seq DESC, t.digest",
+        values,
     )
-    return tuple(Head(lane, scope, origin, floor, tips(db, n)) for n, lane, scope, origin, floor in rows)
+    return tuple(
+        Head._make((*name, tuple(Tip(seq, digest) for *_, seq, digest in tips if seq is not None)))
+        for name, tips in itertools.groupby(rows, lambda row: row[:4])
+    )
 
 
 def find(db: apsw.Connection, at: int, seq: int, digest: str) -> tuple[int, bool] | None:

@@ -122,7 +122,9 @@ class Run:
     def having(self, lane: str, scope: str, origin: str, seq: int) -> set[str]:
         """The peers that said that they have this record."""
         rows = self._ask(
-            "SELECT node, tips FROM head WHERE lane = ? AND scope = ? AND origin = ?", (lane, scope, origin)
+            # by way of the few peers: there may be thousands of streams
+            "SELECT node, tips FROM peer CROSS JOIN head USING (node) WHERE lane = ? AND scope = ? AND origin = ?",
+            (lane, scope, origin),
         )
         return {node for node, tips in rows if json.loads(tips)[0][0] >= seq}
 

@@ -9,6 +9,7 @@ import pytest
 from kioku_mesh import wire
 from kioku_mesh.mesh import talk
 from kioku_mesh.mesh.answers import answer
+from kioku_mesh.mesh.heads import Heads
 from kioku_mesh.mesh.talk import Request
 from kioku_mesh.store import exchange
 from kioku_mesh.store.store import Store
@@ -57,7 +58,7 @@ def test_heads_and_pages(store: Store) -> None:
 def test_heads_that_the_asker_has_too_are_not_told(store: Store) -> None:
     """After a hub was away everybody asks everybody; what is equal everywhere must not travel."""
     heads = talk.decode_heads(ask(store, Request("heads", "mem", "mesh")) or b"", "mem", "mesh") or ()
-    ours = talk.digest_of(heads)
+    ours = Heads(heads).digest
     told = ask(store, Request("heads", "mem", "mesh", digest=ours)) or b""
     assert talk.decode_heads(told, "mem", "mesh", ours) is None
     assert heads[0].origin.encode() not in told
