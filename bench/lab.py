@@ -113,7 +113,7 @@ def pid_of(state: Path) -> int:
         return int(db.execute("SELECT pid FROM serve").fetchone()[0])
 
 
-def count(state: Path) -> int:
+def memories(state: Path) -> int:
     """Memories on a machine."""
     with sqlite3.connect(f"file:{state / 'memory.db'}?mode=ro", uri=True) as db:
         return int(db.execute("SELECT count(*) FROM observation").fetchone()[0])
@@ -134,5 +134,5 @@ def until(true: Callable[[], Any], what: str, limit_s: float = 600.0, look_s: fl
 
 def _count(state: Path) -> int:
     with suppress(sqlite3.OperationalError):  # not made yet
-        return count(state)
+        return memories(state)
     return -1

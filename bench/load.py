@@ -9,9 +9,9 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from lab import Lab, Machine, count, has, lab, until
+from lab import Lab, Machine, has, lab, memories, until
 from measure import resident_mb, server_cpu
-from places import installed, say
+from places import dataset, installed, say
 from report import Row
 
 SAVERS, SAVING_S = 4, 60.0
@@ -57,7 +57,7 @@ def sustained(divisor: int) -> list[Row]:
         said = [process.communicate()[0].split() for process in running]
         saved = [int(words[0]) for words in said]
         end = time.monotonic()
-        behind = sum(saved) - min(count(machine.state) for machine in company)
+        behind = sum(saved) - min(memories(machine.state) for machine in company)
         for machine in company:
             has(machine.state, sum(saved))
         lag = time.monotonic() - end
@@ -84,8 +84,7 @@ def stuck(divisor: int) -> list[Row]:
                 bad.host.slow(THIN)
             with Watch((hub, giver, taker)) as watch:
                 begin = time.monotonic()
-                saving = giver.inside("save", 3600, MANY // divisor)
-                saving.communicate()
+                giver.run("import", dataset(MANY // divisor))
                 saved = time.monotonic() - begin
                 has(taker.state, MANY // divisor)
                 arrived = time.monotonic() - begin
@@ -93,9 +92,9 @@ def stuck(divisor: int) -> list[Row]:
             if how == "stopped":
                 bad.kill(signal.SIGCONT)
                 again = time.monotonic()
-                until(lambda bad=bad: count(bad.state) >= MANY // divisor, "the stopped one catches up")
+                until(lambda bad=bad: memories(bad.state) >= MANY // divisor, "the stopped one catches up")
                 say(f"it had everything {time.monotonic() - again:.1f} s after it went on")
-            seen = f"{watch.of('hub')}; saved in {saved:.0f} s, all at another peer {arrived - saved:.1f} s later"
+            seen = f"{watch.of('hub')}; imported in {saved:.0f} s, all at another peer {arrived - saved:.1f} s later"
             rows.append(Row(f"a peer is {how}: memory of the hub", "", max(watch.seen["hub"]), 150, "MB", seen=seen))
             others = max(max(watch.seen[name]) for name in ("spoke1", "spoke2"))
             rows.append(Row(f"a peer is {how}: memory of the others", "", others, 150, "MB"))

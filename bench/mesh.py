@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import socket
-import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
@@ -13,12 +12,12 @@ from pathlib import Path
 
 import texts
 from calls import server
+from lab import has, memories, pid_of
 from measure import once, percentile, resident_mb, server_cpu
 from places import Installed, copied, dataset, installed
 from report import Row, ms
 
 MISSED = 1192  # memories that a machine missed while it was away
-_LOOK_S = 0.001
 
 
 @contextmanager
@@ -58,11 +57,11 @@ def _spreading(product: Installed, hub: Path, spoke: Path, rounds: int) -> list[
     lines, times = texts.fresh(9), []
     with server(product, spoke) as agent:
         agent.call("save_observation", content=next(lines))
-        _await(hub, 1)
+        has(hub, 1)
         for number in range(rounds):
             begin = time.perf_counter()
             agent.call("save_observation", content=next(lines))
-            _await(hub, number + 2)
+            has(hub, number + 2)
             times.append((time.perf_counter() - begin) * 1000)
     return [
         Row("save here to searchable there: p50", "", percentile(times, 50), 30, "ms"),
@@ -73,11 +72,11 @@ def _spreading(product: Installed, hub: Path, spoke: Path, rounds: int) -> list[
 def _returning(product: Installed, hub: Path, spoke: Path, count: int) -> list[Row]:
     """The spoke was away; from its start until it has everything, beside importing as much."""
     run(product, spoke, "serve", "--stop")
-    before = _count(hub)
+    before = memories(hub)
     run(product, hub, "import", str(dataset(count)))
     run(product, spoke, "serve")
     begin = time.perf_counter()
-    _await(spoke, before + count)
+    has(spoke, before + count)
     took = time.perf_counter() - begin
     with copied(product, 0) as state:
         alone = once(product.command("kioku-mesh"), "import", dataset(count), env=product.at(state))
@@ -92,7 +91,7 @@ def _joining(product: Installed, count: int) -> list[Row]:
         run(product, hub, "serve")
         begin = time.perf_counter()
         run(product, spoke, "serve")
-        _await(spoke, count)
+        has(spoke, count)
         took = time.perf_counter() - begin
         with copied(product, 0) as state:
             alone = once(product.command("kioku-mesh"), "import", dataset(count), env=product.at(state))
@@ -110,7 +109,7 @@ def _joining(product: Installed, count: int) -> list[Row]:
 
 def _idling(state: Path, seconds: float = 60.0) -> list[Row]:
     time.sleep(5)
-    pid = _pid(state)
+    pid = pid_of(state)
     cpu, sent = server_cpu(pid), _bytes(pid)
     time.sleep(seconds)
     used, said = (server_cpu(pid) - cpu) / seconds * 100, (_bytes(pid) - sent) / seconds * 60
@@ -121,28 +120,9 @@ def _idling(state: Path, seconds: float = 60.0) -> list[Row]:
     ]
 
 
-def _pid(state: Path) -> int:
-    with sqlite3.connect(f"file:{state / 'run.db'}?mode=ro", uri=True) as db:
-        return int(db.execute("SELECT pid FROM serve").fetchone()[0])
-
-
 def _bytes(pid: int) -> int:
     """All that its connections sent and received so far, as `ss` tells."""
     told = subprocess.run(["ss", "-Htinp"], check=True, capture_output=True, text=True).stdout
     lines = told.replace("\n\t", " ").splitlines()
     found = [re.findall(r"bytes_(?:sent|received):(\d+)", line) for line in lines if f"pid={pid}," in line]
     return sum(int(number) for numbers in found for number in numbers)
-
-
-def _count(state: Path) -> int:
-    with sqlite3.connect(f"file:{state / 'memory.db'}?mode=ro", uri=True) as db:
-        return int(db.execute("SELECT count(*) FROM observation").fetchone()[0])
-
-
-def _await(state: Path, count: int) -> None:
-    """Until so many memories are there: rows and words come in one transaction."""
-    end = time.monotonic() + 600
-    while _count(state) < count:
-        if time.monotonic() > end:
-            raise SystemExit(f"error: {_count(state)} of {count} memories arrived")
-        time.sleep(_LOOK_S)

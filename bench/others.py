@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import texts
-from lab import Lab, Machine, count, has, lab, until
+from lab import Lab, Machine, has, lab, memories, until
 from mcp_client import Agent, ToolError
 from measure import percentile
 from mesh import MISSED
@@ -68,12 +68,16 @@ class Ours:
         agent.call("save_observation", content=text)
 
     def seen(self, machine: Machine) -> int:
-        return count(machine.state)
+        return memories(machine.state)
 
     def returned(self, wanted: int, begin: float) -> str:
         """The spoke was just started again: until a search on it finds all."""
         has(self.spoke.state, wanted)
         return ms(time.monotonic() - begin)
+
+    def by_hand(self) -> str:
+        """What a person could do about saves that did not arrive."""
+        return ""
 
     def close(self) -> None:
         if self._router:
@@ -119,9 +123,7 @@ class Theirs:
         self._routers[id(self.spoke)].start()
 
     def agent(self, machine: Machine) -> Agent:
-        agent = _agent(machine, self.env(machine), str(self._installed.command("kioku-mesh-mcp")))
-        agent.call("search_memory", query="anything")
-        return agent
+        return _agent(machine, self.env(machine), str(self._installed.command("kioku-mesh-mcp")))
 
     def save(self, agent: Agent, text: str) -> None:
         agent.call("save_observation", content=text, subject=text[:60], summary=text[:200])
@@ -159,6 +161,11 @@ class Theirs:
         server = f"{told['server']:.1f} s" if "server" in told else f"not after {time.monotonic() - begin:.0f} s"
         storage = f"{told['storage']:.1f} s" if "storage" in told else f"not after {LIMIT_S:.0f} s"
         return f"storage {storage}; running server {server} ({found} of {wanted}); new server {fresh:.1f} s"
+
+    def by_hand(self) -> str:
+        command = [*self.spoke.host.prefix, str(self._installed.command("kioku-mesh")), "drain"]
+        subprocess.run(command, env=self.env(self.spoke), check=False, capture_output=True, stdin=subprocess.DEVNULL)
+        return "kioku-mesh drain"
 
     def close(self) -> None:
         for router in self._routers.values():
@@ -271,8 +278,11 @@ def _without(side: Side) -> list[Row]:
         begin = time.monotonic()
         while side.seen(side.hub) < there + 5 and time.monotonic() - begin < 90:
             time.sleep(0.1)
-        arrived = side.seen(side.hub) - there
-    seen = f"{refused} refused, {kept} found here, {arrived} of 5 at the hub {time.monotonic() - begin:.1f} s after it is back"
+        arrived, waited = side.seen(side.hub) - there, time.monotonic() - begin
+        by_hand = side.by_hand()
+        time.sleep(5 if by_hand else 0)
+    seen = f"{refused} refused, {kept} found here, {arrived} of 5 at the hub {waited:.1f} s after it is back"
+    seen += f", {side.seen(side.hub) - there} after `{by_hand}`" if by_hand else ""
     return [_figure(side, "router away: 5 saves, slowest", max(took) * 1000, "ms", seen)]
 
 
@@ -284,4 +294,5 @@ def _agent(machine: Machine, env: dict[str, str], program: str = "") -> Agent:
     command = [*machine.host.prefix, program] if program else machine.words("kioku-mesh-mcp")
     agent = Agent(command, env=env, cwd=str(machine.state), stderr=subprocess.DEVNULL, patience=120)
     agent.greet()
+    agent.call("search_memory", query="anything")
     return agent

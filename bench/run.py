@@ -9,6 +9,7 @@ import platform
 import sys
 import time
 
+import beside
 import calls
 import crowd
 import load
@@ -27,6 +28,7 @@ PARTS = {
     "import": volume.importing,
     "size": volume.size,
     "mesh": mesh.mesh,
+    "beside": beside.beside,
     "crowd": crowd.crowd,
     "sustained": load.sustained,
     "stuck": load.stuck,

@@ -17,12 +17,13 @@ from . import atrest, life, log, places, sql
 from .log import Head, Tip
 from .store import Store
 from .transaction import Applied
-from .upkeep import SLICE_S
+from .upkeep import PAUSE_S
 
 DIGESTS_MAX = 1000  # slots in one list
 FREE_MIN = 1 << 30  # bytes of disk below which nothing is received; saving goes on
 
-_FIRST_SLICE, _SLICE_MAX = 16, 512  # records in one transaction
+_SLICE_S = 0.05  # of work in one transaction: each costs a flush to disk, and a saver behind it waits about twice as long
+_AT_ONCE = 16  # records between two looks at the clock
 _PAGE_ROWS = 4000
 
 
@@ -261,31 +262,23 @@ class Receiver:
 
     def __init__(self, store: Store, scopes: frozenset[str]) -> None:
         self._store, self._scopes = store, scopes
-        self._slice = _FIRST_SLICE
 
     def take(self, records: Sequence[wire.Record]) -> Applied:
         """Apply these. What came without a body goes last: what justifies that may be among the others."""
         ordered = sorted(records, key=lambda record: record.body is None)
-        total = Applied()
-        at = 0
+        total, at = Applied(), 0
         while at < len(ordered):
-            part = ordered[at : at + self._slice]
-            begin = time.monotonic()
+            if at:
+                time.sleep(PAUSE_S)
+            # Only work counts: were waiting for the lock and the disk part of it, a slow disk would make each
+            # transaction smaller, and so all of them slower.
             with self._store.write() as transaction:
-                done = transaction.apply(part, self._scopes)
-            took = time.monotonic() - begin
-            total = Applied(*(a + b for a, b in zip(total, done, strict=True)))
-            at += len(part)
-            if len(part) == self._slice:
-                self._slice = _fitting(self._slice, took)
+                end = time.monotonic() + _SLICE_S
+                while at < len(ordered) and time.monotonic() < end:
+                    done = transaction.apply(ordered[at : at + _AT_ONCE], self._scopes)
+                    total = Applied(*(a + b for a, b in zip(total, done, strict=True)))
+                    at += _AT_ONCE
         return total
 
     def has_room(self) -> bool:
         return places.free_bytes(self._store.directory) > FREE_MIN
-
-
-def _fitting(records: int, took: float) -> int:
-    """How many records the next transaction takes, when this many took so many seconds."""
-    if took > SLICE_S:
-        return max(1, records // 2)
-    return min(_SLICE_MAX, records * 2) if took < SLICE_S / 2 else records
