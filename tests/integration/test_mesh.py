@@ -5,34 +5,17 @@ from __future__ import annotations
 import json
 import random
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from support import meshed
 from support.hosts import Host, Lan, network
+from support.meshed import equal, ids, peers, spoke, until
 from support.needs import needs
 
 pytestmark = needs("network namespaces")
-PATIENCE = 60.0  # seconds until a condition that must become true is taken for false
-
-
-def until(true: Callable[[], object], what: str) -> None:
-    """Wait for a condition."""
-    end = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < end, f"never: {what}"
-        time.sleep(0.05)
-
-
-def ids(host: Host) -> set[str]:
-    """Of all memories that a search on this machine shows."""
-    return {each["observation_id"] for each in host.json("search", "-n", "10000")["results"]}
-
-
-def equal(*hosts: Host) -> None:
-    until(lambda: len({frozenset(ids(host)) for host in hosts}) == 1, "the machines show the same")
 
 
 @pytest.fixture
@@ -44,23 +27,7 @@ def lan(tmp_path: Path) -> Iterator[Lan]:
 @pytest.fixture
 def company(lan: Lan) -> list[Host]:
     """A hub and three spokes, each with its resident process."""
-    hub = lan.host("hub")
-    hub.ok("init", "--mode", "hub", "--listen", hub.address, "--node", "hub")
-    spokes = [spoke(lan, name, hub) for name in ("ant", "bee", "cat")]
-    for host in (hub, *spokes):
-        host.ok("serve")
-    return [hub, *spokes]
-
-
-def spoke(lan: Lan, name: str, *hubs: Host) -> Host:
-    host = lan.host(name)
-    connect = [word for hub in hubs for word in ("--connect", hub.address)]
-    host.ok("init", "--mode", "spoke", *connect, "--node", name)
-    return host
-
-
-def peers(host: Host) -> dict[str, dict[str, object]]:
-    return {peer["node"]: peer for peer in host.json("mesh", "peers")["peers"]}
+    return meshed.company(lan, "ant", "bee", "cat")
 
 
 def test_what_one_saves_all_find(company: list[Host]) -> None:
