@@ -12,7 +12,7 @@ import pytest
 
 from support import meshed
 from support.hosts import Host, Lan, network
-from support.meshed import equal, ids, peers, spoke, until
+from support.meshed import check, equal, ids, peers, spoke, until
 from support.needs import needs
 
 pytestmark = needs("network namespaces")
@@ -163,12 +163,24 @@ def test_a_machine_behind_a_thin_line(lan: Lan, company: list[Host], tmp_path: P
 
 
 def test_two_machines_of_one_name(lan: Lan, company: list[Host]) -> None:
-    """Both go on, nothing is lost, and it is told."""
-    hub, ant, *_ = company
+    """Both go on saving, nothing is lost, all become equal, and each of the two is told, as are the others."""
+    hub, ant, bee, _ = company
     twin = lan.host("other")
     twin.ok("init", "--mode", "spoke", "--connect", hub.address, "--node", "ant")
     twin.ok("serve")
-    saved = {ant.save("of the first ant"), twin.save("of the second ant")}
-    until(lambda: saved <= ids(hub), "the hub has what both saved")
-    until(lambda: "call themselves ant" in str(peers(hub)["ant"]["last_error"]), "the hub tells of the clash")
-    assert hub.run("doctor").status == 1
+    saved = {home.save(f"number {n} of {home.name}") for n in range(5) for home in (ant, twin)}
+    until(lambda: all(saved <= ids(host) for host in (hub, ant, bee, twin)), "all have what both saved")
+    ant.ok("delete", next(iter(saved)))
+    equal(hub, ant, bee, twin)
+    for host in (hub, bee):
+        until(lambda host=host: "call themselves ant" in check(host, "peers")["summary"], "the others tell of it")
+    for host in (ant, twin):
+        until(lambda host=host: "another machine is called ant too" in check(host, "node_names")["summary"], "and it")
+        assert "init --node" in check(host, "node_names")["hint"]
+    twin.ok("init", "--node", "auk", "--yes")
+    until(lambda: "mesh forget ant" in check(ant, "node_names")["hint"], "with another name it is as good as over")
+    ant.ok("mesh", "forget", "ant")
+    assert check(ant, "node_names")["status"] == "pass"
+    until(lambda: "auk" in peers(hub) and not peers(hub)["ant"]["last_error"], "everywhere")
+    last = twin.save("of auk")
+    until(lambda: last in ids(ant) and last in ids(bee), "what it saves goes on to all")

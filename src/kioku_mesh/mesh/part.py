@@ -168,21 +168,21 @@ class Notes:
         if now < self._next:
             return
         self._next = now + NOTED
-        for peer in [peer for peer in node.peers.values() if peer.news]:
-            peer.news = False
-            clash = f"two machines call themselves {peer.address.node}"
-            if _clashes(peer, node):
-                peer.error = clash
-            elif peer.error == clash:
-                peer.error = ""
-            self._run.put_peer(_noted(peer))
-            self._run.put_heads(peer.address.node, _heads(peer), whole=True)
+        for name in sorted({peer.address.node for peer in node.peers.values() if peer.news}):
+            self._note(node, [peer for peer in node.peers.values() if peer.address.node == name])
 
-
-def _clashes(peer: Peer, node: Node) -> bool:
-    """Is somebody else of this name there at the same time?"""
-    others = [other for other in node.peers.values() if other.up and other is not peer]
-    return peer.up and peer.address.node in (node.who.node, *(other.address.node for other in others))
+    def _note(self, node: Node, same: list[Peer]) -> None:
+        """One row for a name: of several that had it, the one that is there, or was heard last."""
+        for each in same:
+            each.news = False
+        peer = max(same, key=lambda each: (each.up, each.heard))
+        clash = f"two machines call themselves {peer.address.node}"
+        if peer.up and (peer.address.node == node.who.node or sum(each.up for each in same) > 1):
+            peer.error = clash
+        elif peer.error == clash:
+            peer.error = ""
+        self._run.put_peer(_noted(peer))
+        self._run.put_heads(peer.address.node, _heads(peer), whole=True)
 
 
 def _noted(peer: Peer) -> Noted:
