@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from .. import __version__, wire
+from .. import __version__, ids, wire
 from ..clock import SECOND
 from ..errors import KiokuError
 from ..store import exchange, upkeep
@@ -18,12 +18,13 @@ from ..store.log import Head
 from ..store.store import Store
 from . import repair, talk
 from .inbox import Inbox
-from .outgoing import Announce, Ask, Out, Push
+from .outgoing import Announce, Out, Push
 from .peers import Address, Known, Peer
 from .plan import Pull, Step, plan, unknown
 from .repair import Work
 from .storages import Storages
 from .talk import Announcement
+from .turns import RETRY, Turns
 
 MILLISECOND = 1000
 CHANGED = 200 * MILLISECOND  # from a change to its announcement
@@ -31,20 +32,10 @@ IDLE = 30 * SECOND  # between announcements when nothing changes, and more in a 
 AGAIN = SECOND  # after a machine came: its subscriptions may still have been on their way
 CROWD = 10  # nodes from which on announcements become rarer
 PATIENCE = (200 * MILLISECOND, 500 * MILLISECOND)  # live pushes may fill a gap meanwhile
-TIMEOUT = 10 * SECOND  # of one request
-FEW = 3  # peers that are asked for their heads of one scope while others repair it
-TASKS_MAX = 8  # at once, so that memory is bounded by as many pages
-RETRY = (SECOND, 60 * SECOND)  # after a step that brought nothing: first pause and longest
+PEERS_MAX = 500  # that are looked at; more are nobody's machines
 BODIES = 60 * SECOND  # between two looks for texts that a peer may still have
 _BODIES = 100  # texts asked for at once
 _BATCH = 200  # own records sent in one step
-
-
-class Task:
-    """A piece of repair in progress with one peer."""
-
-    def __init__(self, peer: Peer, of: Name | tuple[str, str], work: Work) -> None:
-        self.peer, self.of, self.work = peer, of, work
 
 
 class Node:
@@ -69,13 +60,14 @@ class Node:
         self._inbox = Inbox(store, self.scopes)
         self._mine: dict[Name, Local] = {}
         self._told: dict[Name, Head] = {}  # as last announced
+        nothing = talk.digest_of(())
+        self._digests = dict.fromkeys((("mem", scope) for scope in self.scopes), nothing)  # of what is here
+        self._told_digests = dict(self._digests)
         self._counter = 0
         self._sent = exchange.newest(store)
-        self._tasks: dict[int, Task] = {}
-        self._number = 0
+        self._turns = Turns(self._say, self._look)
         self._announce_at: dict[tuple[str, str], int] = {("mem", scope): 0 for scope in self.scopes}
         self._look_at: dict[tuple[Address, str, str], int] = {}
-        self._pauses: dict[tuple[Address, Name], tuple[int, int]] = {}  # until when, and how long the next one is
         self.storages = Storages(store, who, self.scopes, self._say, self._inbox.receive)
         self._bodies_at = self._again = 0
         self._dirty = True
@@ -96,7 +88,9 @@ class Node:
 
     def up(self, address: Address, now: int) -> None:
         """A node is there: both say what they have at once."""
-        if address == Address(*self.who):
+        if address == Address(*self.who) or not ids.is_origin(f"{address.node}.{address.incarnation}"):
+            return
+        if address not in self.peers and not self._place():
             return
         before, peer = self.peers.get(address), Peer(address, now)
         self.peers[address] = peer
@@ -109,12 +103,23 @@ class Node:
             peer.known[key] = Known()
             self._look(address, *key, now + self._rng.randint(*PATIENCE))  # should its announcement be lost
 
+    def _place(self) -> bool:
+        """Is there room for one more? Who is gone makes it, then who never said anything."""
+        if len(self.peers) < PEERS_MAX:
+            return True
+        idle = ((peer.up, bool(peer.scopes), peer.heard, address) for address, peer in self.peers.items())
+        up, said, _, address = min(idle)
+        if up and said:
+            return False
+        self.down(address)
+        del self.peers[address]
+        return True
+
     def down(self, address: Address) -> None:
         peer = self.peers.get(address)
         if peer:
             peer.up, peer.news = False, True
-            for number in [n for n, task in self._tasks.items() if task.peer is peer]:
-                self._tasks.pop(number).work.close()
+            self._turns.end_all(peer)
             for key in [key for key in self._look_at if key[0] == address]:
                 del self._look_at[key]
 
@@ -130,7 +135,9 @@ class Node:
         first = address not in self.peers
         if first:
             self.up(address, now)
-        peer = self.peers[address]
+        peer = self.peers.get(address)
+        if peer is None:
+            return
         fresh = peer.known.get((said.lane, said.scope), Known()).counter < 0
         if peer.hear(said, now):
             delay = 0 if first or fresh else self._rng.randint(*PATIENCE)
@@ -142,12 +149,7 @@ class Node:
 
     def answered(self, number: int, data: bytes | None, now: int) -> None:
         """The answer to request `number`, None when none came in time."""
-        task = self._tasks.pop(number, None)
-        if task is None:
-            return
-        if data is not None:
-            task.peer.heard = now
-        self._go_on(task, data, now)
+        self._turns.answered(number, data, now)
 
     def recalled(self, payloads: Sequence[bytes]) -> None:
         """Announcements that a storage kept."""
@@ -162,8 +164,9 @@ class Node:
         if self._dirty or self._inbox.arrived:
             self._refresh(now)
         self._announce(now)
-        for (address, lane, scope), at in sorted(self._look_at.items(), key=lambda item: item[1]):
-            if at <= now and len(self._tasks) < TASKS_MAX:
+        due = [(self.peers[key[0]].silent, at, key) for key, at in self._look_at.items() if at <= now]
+        for _, _, (address, lane, scope) in sorted(due):  # who did not answer comes last
+            if not self._turns.full:
                 del self._look_at[address, lane, scope]
                 self._repair(self.peers[address], lane, scope, now)
         if self._bodies_at <= now:
@@ -177,7 +180,8 @@ class Node:
         self._push_saved()
         self._mine = exchange.streams(self._store)
         for key in self._announce_at:
-            if self._digest(*key) != self._told_digest(*key):
+            self._digests[key] = talk.digest_of(self._heads(*key).values())
+            if self._digests[key] != self._told_digests[key]:
                 self._announce_at[key] = min(self._announce_at[key], now + CHANGED)
         for address, peer in self.peers.items():
             for lane, scope in peer.known:
@@ -197,12 +201,6 @@ class Node:
     def _heads(self, lane: str, scope: str) -> dict[Name, Head]:
         return {name: local.head for name, local in self._mine.items() if name[:2] == (lane, scope)}
 
-    def _digest(self, lane: str, scope: str) -> str:
-        return talk.digest_of(self._heads(lane, scope).values())
-
-    def _told_digest(self, lane: str, scope: str) -> str:
-        return talk.digest_of(talk.of_scope(self._told, lane, scope).values())
-
     def _announce(self, now: int) -> None:
         due = [key for key, at in self._announce_at.items() if at <= now]
         if not due:
@@ -218,10 +216,11 @@ class Node:
             ]
             self._counter = max(self._counter + 1, now)
             said = Announcement(
-                self.who.node, self.who.incarnation, *key, self._counter, talk.digest_of(heads.values()),
+                self.who.node, self.who.incarnation, *key, self._counter, self._digests[key],
                 tuple(changed), self.host, __version__, talk.PROTOCOL, now, tuple(sorted(self.scopes)), self.at,
             )  # fmt: skip
             self.out.append(Announce(said))
+            self._told_digests[key] = self._digests[key]
             self._told = {name: head for name, head in self._told.items() if name[:2] != key} | heads
             pause = int(IDLE * max(1, len(self.peers) / CROWD) * self._rng.uniform(0.8, 1.2))
             self._announce_at[key] = self._again if now < self._again else now + pause
@@ -248,15 +247,15 @@ class Node:
     def _repair(self, peer: Peer, lane: str, scope: str, now: int) -> None:
         """Ask a peer for what it has and we do not."""
         known = peer.known[lane, scope]
-        if known.digest == self._digest(lane, scope):
+        if known.digest == self._digests[lane, scope]:
             if not known.whole:
                 known.replace(self._heads(lane, scope).values())
                 peer.news = True
             return
         if not known.digest or not known.whole:
             # What a few bring often makes us level with all the others.
-            if sum(task.of[:2] == (lane, scope) for task in self._tasks.values()) < FEW:
-                self._begin(peer, (lane, scope), repair.heads(peer, lane, scope), now)
+            if self._turns.few(lane, scope) and self._turns.may(peer):
+                self._turns.begin(peer, (lane, scope), repair.heads(peer, lane, scope), now)
             else:
                 self._look(peer.address, lane, scope, now + PATIENCE[0])
             return
@@ -264,13 +263,13 @@ class Node:
         present = exchange.present(self._store, unknown(self._mine, theirs))
         later = now + RETRY[1]
         for step in plan(self._mine, theirs, present):
-            until, _ = self._pauses.get((peer.address, step.name), (0, 0))
+            until = self._turns.paused(peer, step.name)
             if until > now:
                 later = min(later, until)
-            elif len(self._tasks) >= TASKS_MAX:
+            elif not self._turns.may(peer):
                 later = now + PATIENCE[0]
-            elif all(task.of != step.name for task in self._tasks.values()):
-                self._begin(peer, step.name, self._repair_of(step, peer), now)
+            elif not self._turns.busy(step.name):
+                self._turns.begin(peer, step.name, self._repair_of(step, peer), now)
         if later < now + RETRY[1]:
             self._look(peer.address, lane, scope, later)
 
@@ -279,42 +278,11 @@ class Node:
             return repair.pull(step, peer, self._inbox.receive)
         return repair.compare(step, self._store, self._inbox.receive)
 
-    def _begin(self, peer: Peer, of: Name | tuple[str, str], work: Work, now: int) -> None:
-        if not any(task.peer is peer and task.of == of for task in self._tasks.values()):
-            self._go_on(Task(peer, of, work), None, now)
-
-    def _go_on(self, task: Task, data: bytes | None, now: int) -> None:
-        """Give a task its answer and send what it asks next."""
-        try:
-            request = task.work.send(data)
-        except StopIteration as end:
-            self._finish(task, bool(end.value), now)
-            return
-        self._number += 1
-        self._tasks[self._number] = task
-        self.out.append(Ask(self._number, task.peer.address, request, TIMEOUT))
-
-    def _finish(self, task: Task, brought: bool, now: int) -> None:
-        """Look again: there may be more. What brought nothing is tried later and later."""
-        address = task.peer.address
-        lane, scope = task.of[:2]
-        delay = 0
-        if isinstance(task.of, Name):
-            key = (address, task.of)
-            if brought:
-                self._pauses.pop(key, None)
-            else:
-                _, pause = self._pauses.get(key, (0, RETRY[0]))
-                self._pauses[key] = (now + pause, min(2 * pause, RETRY[1]))
-        elif not brought:
-            delay = RETRY[0]
-        if task.peer.up:
-            self._look(address, lane, scope, now + delay)
-
     def _look_for_bodies(self, now: int) -> None:
         """A deletion was undone after the text had been erased here: some peer may not have erased it yet."""
         there = [peer for peer in self.peers.values() if peer.up]
         for name, tips in exchange.lost(self._store, _BODIES).items():
             able = [peer for peer in there if name.scope in peer.scopes]
-            if able and len(self._tasks) < TASKS_MAX:
-                self._begin(self._rng.choice(able), name[:2], repair.records(name, tips, self._inbox.receive), now)
+            if able and not self._turns.full:
+                work = repair.records(name, tips, self._inbox.receive)
+                self._turns.begin(self._rng.choice(able), name[:2], work, now)

@@ -24,6 +24,7 @@ POLL_S, IDLE_S = 0.02, 0.04  # between two looks for commits of other processes;
 CALM = 10 * SECOND
 STEP_S = 0.5  # of one call
 NOTED = SECOND // 10  # between two writings of run.db
+QUIET_MAX = 100  # machines above which those that said nothing yet are not noted
 _AT_ONCE = 200  # events between two steps
 
 
@@ -176,6 +177,8 @@ class Notes:
         for each in same:
             each.news = False
         peer = max(same, key=lambda each: (each.up, each.heard))
+        if not peer.scopes and len(node.peers) > QUIET_MAX:
+            return
         clash = f"two machines call themselves {peer.address.node}"
         if peer.up and (peer.address.node == node.who.node or sum(each.up for each in same) > 1):
             peer.error = clash

@@ -24,6 +24,11 @@ FREE_MIN = 1 << 30  # bytes of disk below which nothing is received; saving goes
 
 _FIRST_SLICE, _SLICE_MAX = 16, 512  # records in one transaction
 _PAGE_ROWS = 4000
+_WAITING = (
+    "SELECT s.lane, s.scope, s.origin, (SELECT min(r.seq) FROM record r WHERE r.stream = s.n AND NOT r.linked AND r.seq >"
+    " coalesce((SELECT max(t.seq) FROM tip t WHERE t.stream = s.n), s.floor - 1))"
+    " FROM stream s WHERE NOT s.withheld AND s.scope <> 'local'"
+)
 
 
 class Name(NamedTuple):
@@ -83,14 +88,8 @@ def writer(store: Store) -> Who | None:
 def streams(store: Store) -> dict[Name, Local]:
     """All streams that are shared."""
     with _reading(store) as db:
-        return {Name(*head[:3]): Local(head, _waiting(db, head)) for head in log.heads(db)}
-
-
-def _waiting(db: apsw.Connection, head: Head) -> int | None:
-    top = head.tips[0].seq if head.tips else head.floor - 1
-    at = _number(db, Name(*head[:3]))
-    found = sql.row(db, "SELECT min(seq) FROM record WHERE stream = ? AND seq > ? AND NOT linked", (at, top))
-    return None if found[0] is None else int(found[0])
+        waiting = {Name(*row[:3]): int(row[3]) for row in sql.rows(db, _WAITING) if row[3] is not None}
+        return {(name := Name(*head[:3])): Local(head, waiting.get(name)) for head in log.heads(db)}
 
 
 def _number(db: apsw.Connection, name: Name) -> int | None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 
 import apsw
 
 from .. import wire
 from ..values import NamedTuple
 from . import atrest, sql
+
+TIPS_MAX = 64  # that are told of one stream, the highest; more forks than that are a hostile machine
+STREAMS_MAX = 50_000  # from which on no stream of an unknown origin is begun: their heads must fit into one message
 
 
 class Stream(NamedTuple):
@@ -46,25 +50,38 @@ def stream(db: apsw.Connection, lane: str, scope: str, origin: str) -> Stream:
     return Stream(db.last_insert_rowid(), lane, scope, origin, 1, False)
 
 
+def has_room(db: apsw.Connection, header: wire.Header) -> bool:
+    """May this record be taken in, or is its stream one too many?"""
+    if (sql.row(db, "SELECT max(n) FROM stream")[0] or 0) < STREAMS_MAX:
+        return True
+    return bool(
+        sql.row(
+            db,
+            "SELECT 1 FROM stream WHERE lane = ? AND scope = ? AND origin = ?",
+            (header.lane, header.scope, header.origin),
+        )
+    )
+
+
 def tip(db: apsw.Connection, at: int) -> Tip | None:
     """Where a stream of this node goes on; None for its first record."""
     row = sql.row(db, "SELECT seq, digest FROM tip WHERE stream = ? ORDER BY seq DESC, digest DESC LIMIT 1", (at,))
     return Tip(row[0], row[1].hex()) if row else None
 
 
-def tips(db: apsw.Connection, at: int) -> tuple[Tip, ...]:
-    rows = sql.rows(db, "SELECT seq, digest FROM tip WHERE stream = ? ORDER BY seq DESC, digest", (at,))
-    return tuple(Tip(seq, digest.hex()) for seq, digest in rows)
-
-
 def heads(db: apsw.Connection, withheld: bool = False) -> tuple[Head, ...]:
     """The heads of all streams that are shared, or of the withheld ones; `local` scope is never among them."""
     rows = sql.rows(
         db,
-        "SELECT n, lane, scope, origin, floor FROM stream WHERE withheld = ? AND scope <> 'local' ORDER BY n",
+        "SELECT s.lane, s.scope, s.origin, s.floor, t.seq, t.digest FROM stream s LEFT JOIN tip t ON t.stream = s.n"
+        " WHERE s.withheld = ? AND s.scope <> 'local' ORDER BY s.n, t.seq DESC, t.digest",
         (withheld,),
     )
-    return tuple(Head(lane, scope, origin, floor, tips(db, n)) for n, lane, scope, origin, floor in rows)
+    found = []
+    for (lane, scope, origin, floor), group in groupby(rows, key=lambda row: row[:4]):
+        tips = [Tip(seq, digest.hex()) for *_, seq, digest in group if seq is not None]
+        found.append(Head(lane, scope, origin, floor, tuple(tips[:TIPS_MAX])))
+    return tuple(found)
 
 
 def find(db: apsw.Connection, at: int, seq: int, digest: str) -> tuple[int, bool] | None:
