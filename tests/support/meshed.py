@@ -14,7 +14,7 @@ from typing import Any
 from .home import Home
 from .hosts import Host, Lan
 
-PATIENCE = 25.0  # seconds until a condition that must become true is taken for false
+PATIENCE = 90.0  # seconds until a condition that must become true is taken for false
 
 
 def until(true: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:

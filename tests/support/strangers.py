@@ -12,6 +12,7 @@ import zenoh
 from kioku_mesh import wire
 from kioku_mesh.clock import now as read_clock
 from kioku_mesh.mesh import keys, talk
+from kioku_mesh.mesh.heads import Heads
 from kioku_mesh.mesh.peers import Address
 from kioku_mesh.mesh.talk import Announcement, Request
 from kioku_mesh.store.exchange import Name, Page
@@ -96,7 +97,7 @@ class Stranger:
         self._counter += 1
         me = of or self.me
         told = Announcement(
-            *me, "mem", scope, read_clock() + self._counter, talk.digest_of(heads), tuple(heads),
+            *me, "mem", scope, read_clock() + self._counter, Heads(heads).digest, tuple(heads),
             "elsewhere", "9.9", 1, read_clock(), ("mesh",),
         )  # fmt: skip
         plain = json.loads(talk.encode_announcement(told)) | more
@@ -142,7 +143,7 @@ def honest(records: list[wire.Record], size: int = 1000) -> Answer:
         for each in records:
             by_stream.setdefault(each.header.origin, []).append(each)
         if asked["ask"] == "heads":
-            return talk.encode_heads(map(head, by_stream.values()))
+            return talk.encode_heads(Heads(map(head, by_stream.values())))
         found = [r for r in by_stream.get(asked["origin"], []) if r.header.seq > asked["after"]]
         if asked["ask"] == "page":
             return page(found[:size], more=len(found) > size)

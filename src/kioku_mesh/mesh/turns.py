@@ -1,112 +1,76 @@
-"""Who is asked for what at the moment: so few pieces of repair at once that memory is bounded, and nobody takes all turns."""
+"""When to announce: soon after a change, at once when a machine came, else rarely.
+
+Everybody hears everybody, so all of it becomes rarer with the number of nodes: what a line carries must not grow with it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import random
+from collections.abc import Iterable
 
 from ..clock import SECOND
-from ..store.exchange import Name
-from .outgoing import Ask, Out
-from .peers import Address, Peer
-from .repair import Work
+from .heads import Key
 
-TIMEOUT = 10 * SECOND  # of one request
-TASKS_MAX = 8  # at once, so that memory is bounded by as many pages
-TASKS_EACH = 4  # with one peer; one with a peer that did not answer, or never yet, and half of all with such
-FEW = 3  # peers that are asked for their heads of one scope while others repair it
-RETRY = (SECOND, 60 * SECOND)  # after a step that brought nothing: first pause and longest
-_PAUSES_MAX = 10_000  # streams that are remembered as not worth asking for
-
-Of = Name | tuple[str, str]  # a stream, or a lane and scope
-Look = Callable[[Address, str, str, int], None]  # at a peer's lane and scope, at a time
-
-
-class Task:
-    """A piece of repair in progress with one peer."""
-
-    def __init__(self, peer: Peer, of: Of, work: Work) -> None:
-        self.peer, self.of, self.work = peer, of, work
+MILLISECOND = 1000
+CHANGED = 200 * MILLISECOND  # from a change to its announcement
+EACH = 50 * MILLISECOND  # for each other node, between two announcements of one scope
+IDLE = 30 * SECOND  # between announcements when nothing changes, and more in a large mesh
+AGAIN = SECOND  # after a machine came: its subscriptions may still have been on their way
+CROWD = 10  # nodes from which on idle announcements become rarer
 
 
 class Turns:
-    """Sends through `say`; `look` is called when it is time to look at a peer again."""
+    """`others`: how many nodes are there beside this one."""
 
-    def __init__(self, say: Callable[[Out], None], look: Look) -> None:
-        self._say, self._look = say, look
-        self._tasks: dict[int, Task] = {}
-        self._number = 0
-        self._pauses: dict[tuple[Address, Name], tuple[int, int]] = {}  # until when, and how long the next one is
+    def __init__(self, keys: Iterable[Key], rng: random.Random) -> None:
+        self.others = 0
+        self._rng = rng
+        self._at = dict.fromkeys(keys, 0)
+        self._last = dict.fromkeys(self._at, 0)
+        self._again = 0
 
     @property
-    def full(self) -> bool:
-        return len(self._tasks) >= TASKS_MAX
+    def keys(self) -> tuple[Key, ...]:
+        return tuple(self._at)
 
-    def may(self, peer: Peer) -> bool:
-        """Is it this peer's turn?"""
-        peers = [task.peer for task in self._tasks.values()]
-        if peer.silent > 1 and sum(each.silent > 1 for each in peers) >= TASKS_MAX // 2:
-            return False
-        return not self.full and sum(each is peer for each in peers) < (1 if peer.silent else TASKS_EACH)
+    @property
+    def gap(self) -> int:
+        """The least time between two announcements of one scope."""
+        return max(CHANGED, self.others * EACH)
 
-    def few(self, lane: str, scope: str) -> bool:
-        """Are so few asked for their heads that one more may be?"""
-        able = [task.of[:2] for task in self._tasks.values() if task.peer.silent <= 1]
-        return able.count((lane, scope)) < FEW
+    def changed(self, key: Key, now: int, own: bool) -> None:
+        """Something is to be announced. What others wrote everybody announces: not all in one moment."""
+        self._soon(key, now + (CHANGED if own else self._rng.randint(CHANGED, self.gap)))
 
-    def busy(self, name: Name) -> bool:
-        return any(task.of == name for task in self._tasks.values())
+    def came(self, now: int) -> None:
+        """A machine is there that wants to know what we have. In a crowd many may come at once, as after a hub was away."""
+        crowded = self.others > CROWD
+        self._again = 0 if crowded else now + AGAIN
+        for key in self._at:
+            self._soon(key, now + self._rng.randint(0, self.gap) if crowded else now)
 
-    def paused(self, peer: Peer, name: Name) -> int:
-        """Until when nothing is asked of a peer for a stream."""
-        return self._pauses.get((peer.address, name), (0, 0))[0]
+    @property
+    def patience(self) -> int:
+        """How long until those who are there have announced themselves to one who came."""
+        return self.gap if self.others > CROWD else 0
 
-    def begin(self, peer: Peer, of: Of, work: Work, now: int) -> None:
-        if not any(task.peer is peer and task.of == of for task in self._tasks.values()):
-            self._go_on(Task(peer, of, work), None, now)
+    def later(self, key: Key, at: int) -> None:
+        """It cannot be announced before."""
+        self._at[key] = at
 
-    def end_all(self, peer: Peer) -> None:
-        """The peer is gone."""
-        for number in [n for n, task in self._tasks.items() if task.peer is peer]:
-            self._tasks.pop(number).work.close()
+    def due(self, now: int) -> list[Key]:
+        return [key for key, at in self._at.items() if at <= now]
 
-    def answered(self, number: int, data: bytes | None, now: int) -> None:
-        """The answer to request `number`, None when none came in time."""
-        task = self._tasks.pop(number, None)
-        if task is None:
-            return
-        if data is None:
-            task.peer.silent += 1
-        else:
-            if task.peer.silent:
-                self._look(task.peer.address, *task.of[:2], now)
-            task.peer.heard, task.peer.silent = now, 0
-        self._go_on(task, data, now)
+    def done(self, key: Key, now: int) -> None:
+        """It was announced."""
+        pause = int(IDLE * max(1, self.others / CROWD) * self._rng.uniform(0.8, 1.2))
+        self._last[key] = now
+        self._at[key] = max(self._again, now + self.gap) if now < self._again else now + pause
 
-    def _go_on(self, task: Task, data: bytes | None, now: int) -> None:
-        """Give a task its answer and send what it asks next."""
-        try:
-            request = task.work.send(data)
-        except StopIteration as end:
-            self._finish(task, bool(end.value), now)
-            return
-        self._number += 1
-        self._tasks[self._number] = task
-        self._say(Ask(self._number, task.peer.address, request, TIMEOUT))
+    def next(self) -> int:
+        return min(self._at.values(), default=1 << 62)
 
-    def _finish(self, task: Task, brought: bool, now: int) -> None:
-        """Look again: there may be more. What brought nothing is tried later and later."""
-        address = task.peer.address
-        delay = 0
-        if isinstance(task.of, Name):
-            key = (address, task.of)
-            if brought:
-                self._pauses.pop(key, None)
-            else:
-                if len(self._pauses) >= _PAUSES_MAX:
-                    self._pauses = {each: at for each, at in self._pauses.items() if at[0] > now}
-                _, pause = self._pauses.get(key, (0, RETRY[0]))
-                self._pauses[key] = (now + pause, min(2 * pause, RETRY[1]))
-        elif not brought:
-            delay = min(RETRY[0] << min(max(task.peer.silent - 1, 0), 6), RETRY[1])
-        if task.peer.up:
-            self._look(address, *task.of[:2], now + delay)
+    def _soon(self, key: Key, at: int) -> None:
+        if self._last[key]:
+            at = max(at, self._last[key] + self.gap)
+        self._at[key] = min(self._at[key], at)

@@ -24,11 +24,6 @@ FREE_MIN = 1 << 30  # bytes of disk below which nothing is received; saving goes
 
 _FIRST_SLICE, _SLICE_MAX = 16, 512  # records in one transaction
 _PAGE_ROWS = 4000
-_WAITING = (
-    "SELECT s.lane, s.scope, s.origin, (SELECT min(r.seq) FROM record r WHERE r.stream = s.n AND NOT r.linked AND r.seq >"
-    " coalesce((SELECT max(t.seq) FROM tip t WHERE t.stream = s.n), s.floor - 1))"
-    " FROM stream s WHERE NOT s.withheld AND s.scope <> 'local'"
-)
 
 
 class Name(NamedTuple):
@@ -85,11 +80,50 @@ def writer(store: Store) -> Who | None:
     return Who(alive.node, alive.incarnation) if alive else None
 
 
-def streams(store: Store) -> dict[Name, Local]:
-    """All streams that are shared."""
+class Looked(NamedTuple):
+    """What changed between two looks; `anew`: all are to be taken as they are now, some may be gone."""
+
+    changed: Sequence[Name]
+    anew: bool
+
+
+class Streams:
+    """All streams that are shared, as they were at the last look. A look costs what has changed since the one before."""
+
+    def __init__(self, store: Store) -> None:
+        self.all: dict[Name, Local] = {}
+        self._store = store
+        self._newest = -1
+        self._shape: object = None
+
+    def look(self) -> Looked:
+        with _reading(self._store) as db:
+            newest = _newest(db)
+            # Sharing and floors change without a record.
+            shape = sql.row(db, "SELECT total(withheld), total(floor - 1) FROM stream")
+            anew = newest < self._newest or shape != self._shape
+            if anew:
+                self.all = {Name(*head[:3]): Local(head, _waiting(db, head)) for head in log.heads(db)}
+                changed = list(self.all)
+            else:
+                heads = log.heads_since(db, self._newest)
+                changed = [Name(*head[:3]) for head in heads]
+                self.all.update((Name(*head[:3]), Local(head, _waiting(db, head))) for head in heads)
+            self._newest, self._shape = newest, shape
+        return Looked(changed, anew)
+
+
+def heads(store: Store, lane: str, scope: str) -> list[Head]:
+    """Of all streams of a scope that are shared."""
     with _reading(store) as db:
-        waiting = {Name(*row[:3]): int(row[3]) for row in sql.rows(db, _WAITING) if row[3] is not None}
-        return {(name := Name(*head[:3])): Local(head, waiting.get(name)) for head in log.heads(db)}
+        return [head for head in log.heads(db) if head[:2] == (lane, scope)]
+
+
+def _waiting(db: apsw.Connection, head: Head) -> int | None:
+    top = head.tips[0].seq if head.tips else head.floor - 1
+    at = _number(db, Name(*head[:3]))
+    found = sql.row(db, "SELECT min(seq) FROM record WHERE stream = ? AND seq > ? AND NOT linked", (at, top))
+    return None if found[0] is None else int(found[0])
 
 
 def _number(db: apsw.Connection, name: Name) -> int | None:
@@ -169,7 +203,11 @@ def _linked(db: apsw.Connection, name: Name, tip: Tip) -> bool:
 def newest(store: Store) -> int:
     """The number of the last record that arrived or was saved here."""
     with _reading(store) as db:
-        return int(sql.row(db, "SELECT coalesce(max(n), 0) FROM record")[0])
+        return _newest(db)
+
+
+def _newest(db: apsw.Connection) -> int:
+    return int(sql.row(db, "SELECT coalesce(max(n), 0) FROM record")[0])
 
 
 def saved_since(store: Store, n: int, limit: int) -> tuple[list[wire.Record], int]:

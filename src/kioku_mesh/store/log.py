@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import groupby
+import itertools
+from collections.abc import Iterator, Sequence
 
 import apsw
 
@@ -71,17 +71,25 @@ def tip(db: apsw.Connection, at: int) -> Tip | None:
 
 def heads(db: apsw.Connection, withheld: bool = False) -> tuple[Head, ...]:
     """The heads of all streams that are shared, or of the withheld ones; `local` scope is never among them."""
+    return _heads(db, "s.withheld = ?", (withheld,))
+
+
+def heads_since(db: apsw.Connection, n: int) -> tuple[Head, ...]:
+    """Those of the shared streams into which something came behind record number `n`."""
+    return _heads(db, "NOT s.withheld AND s.n IN (SELECT stream FROM record WHERE n > ?)", (n,))
+
+
+def _heads(db: apsw.Connection, which: str, values: Sequence[object]) -> tuple[Head, ...]:
     rows = sql.rows(
         db,
-        "SELECT s.lane, s.scope, s.origin, s.floor, t.seq, t.digest FROM stream s LEFT JOIN tip t ON t.stream = s.n"
-        " WHERE s.withheld = ? AND s.scope <> 'local' ORDER BY s.n, t.seq DESC, t.digest",
-        (withheld,),
+        "SELECT s.lane, s.scope, s.origin, s.floor, t.seq, lower(hex(t.digest)) FROM stream s"
+        f" LEFT JOIN tip t ON t.stream = s.n WHERE s.scope <> 'local' AND {which} ORDER BY s.n, t.seq DESC, t.digest",
+        values,
     )
-    found = []
-    for (lane, scope, origin, floor), group in groupby(rows, key=lambda row: row[:4]):
-        tips = [Tip(seq, digest.hex()) for *_, seq, digest in group if seq is not None]
-        found.append(Head(lane, scope, origin, floor, tuple(tips[:TIPS_MAX])))
-    return tuple(found)
+    return tuple(
+        Head._make((*name, tuple(Tip(seq, digest) for *_, seq, digest in tips if seq is not None)[:TIPS_MAX]))
+        for name, tips in itertools.groupby(rows, lambda row: row[:4])
+    )
 
 
 def find(db: apsw.Connection, at: int, seq: int, digest: str) -> tuple[int, bool] | None:

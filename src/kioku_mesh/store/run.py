@@ -105,6 +105,10 @@ class Run:
         )
         return tuple(Peer._make((*r[:6], bool(r[6]), *r[7:10], tuple(json.loads(r[10])), r[11])) for r in rows)
 
+    def knows(self, node: str) -> bool:
+        """Is this peer among those noted here, and not forgotten?"""
+        return bool(self._ask("SELECT 1 FROM peer WHERE node = ? AND NOT forgotten", (node,)))
+
     def heads(self, node: str) -> tuple[Head, ...]:
         """What a peer last said it has."""
         rows = self._ask("SELECT lane, scope, origin, floor, tips FROM head WHERE node = ?", (node,))
@@ -118,7 +122,9 @@ class Run:
     def having(self, lane: str, scope: str, origin: str, seq: int) -> set[str]:
         """The peers that said that they have this record."""
         rows = self._ask(
-            "SELECT node, tips FROM head WHERE lane = ? AND scope = ? AND origin = ?", (lane, scope, origin)
+            # by way of the few peers: there may be thousands of streams
+            "SELECT node, tips FROM peer CROSS JOIN head USING (node) WHERE lane = ? AND scope = ? AND origin = ?",
+            (lane, scope, origin),
         )
         return {node for node, tips in rows if json.loads(tips)[0][0] >= seq}
 

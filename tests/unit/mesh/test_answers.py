@@ -9,6 +9,7 @@ import pytest
 from kioku_mesh import wire
 from kioku_mesh.mesh import talk
 from kioku_mesh.mesh.answers import answer
+from kioku_mesh.mesh.heads import Heads
 from kioku_mesh.mesh.talk import Request
 from kioku_mesh.store import exchange
 from kioku_mesh.store.store import Store
@@ -46,12 +47,23 @@ def test_nothing_of_a_scope_that_is_not_served(store: Store, what: str, scope: s
 
 def test_heads_and_pages(store: Store) -> None:
     """All heads of a scope; pages of as many bytes as were asked for, at least one record."""
-    heads = talk.decode_heads(ask(store, Request("heads", "mem", "team/red")) or b"", "mem", "team/red")
+    heads = talk.decode_heads(ask(store, Request("heads", "mem", "team/red")) or b"", "mem", "team/red") or ()
     assert [(head.origin, head.tips[0].seq) for head in heads] == [(origin(store), 2)]
     first = talk.decode_page(ask(store, Request("page", *heads[0][:3], size=1)) or b"")
     assert ([r.header.seq for r in first.records], first.more) == ([1], True)
     rest = talk.decode_page(ask(store, Request("page", *heads[0][:3], after=first.high)) or b"")
     assert ([r.header.seq for r in rest.records], rest.more) == ([2], False)
+
+
+def test_heads_that_the_asker_has_too_are_not_told(store: Store) -> None:
+    """After a hub was away everybody asks everybody; what is equal everywhere must not travel."""
+    heads = talk.decode_heads(ask(store, Request("heads", "mem", "mesh")) or b"", "mem", "mesh") or ()
+    ours = Heads(heads).digest
+    told = ask(store, Request("heads", "mem", "mesh", digest=ours)) or b""
+    assert talk.decode_heads(told, "mem", "mesh", ours) is None
+    assert heads[0].origin.encode() not in told
+    other = ask(store, Request("heads", "mem", "mesh", digest="0" * 32)) or b""
+    assert talk.decode_heads(other, "mem", "mesh", "0" * 32) == heads
 
 
 def test_records_by_their_slots(store: Store) -> None:
