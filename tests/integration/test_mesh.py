@@ -5,34 +5,17 @@ from __future__ import annotations
 import json
 import random
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from support import meshed
 from support.hosts import Host, Lan, network
+from support.meshed import check, equal, ids, peers, spoke, until
 from support.needs import needs
 
 pytestmark = needs("network namespaces")
-PATIENCE = 60.0  # seconds until a condition that must become true is taken for false
-
-
-def until(true: Callable[[], object], what: str) -> None:
-    """Wait for a condition."""
-    end = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < end, f"never: {what}"
-        time.sleep(0.05)
-
-
-def ids(host: Host) -> set[str]:
-    """Of all memories that a search on this machine shows."""
-    return {each["observation_id"] for each in host.json("search", "-n", "10000")["results"]}
-
-
-def equal(*hosts: Host) -> None:
-    until(lambda: len({frozenset(ids(host)) for host in hosts}) == 1, "the machines show the same")
 
 
 @pytest.fixture
@@ -44,23 +27,7 @@ def lan(tmp_path: Path) -> Iterator[Lan]:
 @pytest.fixture
 def company(lan: Lan) -> list[Host]:
     """A hub and three spokes, each with its resident process."""
-    hub = lan.host("hub")
-    hub.ok("init", "--mode", "hub", "--listen", hub.address, "--node", "hub")
-    spokes = [spoke(lan, name, hub) for name in ("ant", "bee", "cat")]
-    for host in (hub, *spokes):
-        host.ok("serve")
-    return [hub, *spokes]
-
-
-def spoke(lan: Lan, name: str, *hubs: Host) -> Host:
-    host = lan.host(name)
-    connect = [word for hub in hubs for word in ("--connect", hub.address)]
-    host.ok("init", "--mode", "spoke", *connect, "--node", name)
-    return host
-
-
-def peers(host: Host) -> dict[str, dict[str, object]]:
-    return {peer["node"]: peer for peer in host.json("mesh", "peers")["peers"]}
+    return meshed.company(lan, "ant", "bee", "cat")
 
 
 def test_what_one_saves_all_find(company: list[Host]) -> None:
@@ -196,12 +163,24 @@ def test_a_machine_behind_a_thin_line(lan: Lan, company: list[Host], tmp_path: P
 
 
 def test_two_machines_of_one_name(lan: Lan, company: list[Host]) -> None:
-    """Both go on, nothing is lost, and it is told."""
-    hub, ant, *_ = company
+    """Both go on saving, nothing is lost, all become equal, and each of the two is told, as are the others."""
+    hub, ant, bee, _ = company
     twin = lan.host("other")
     twin.ok("init", "--mode", "spoke", "--connect", hub.address, "--node", "ant")
     twin.ok("serve")
-    saved = {ant.save("of the first ant"), twin.save("of the second ant")}
-    until(lambda: saved <= ids(hub), "the hub has what both saved")
-    until(lambda: "call themselves ant" in str(peers(hub)["ant"]["last_error"]), "the hub tells of the clash")
-    assert hub.run("doctor").status == 1
+    saved = {home.save(f"number {n} of {home.name}") for n in range(5) for home in (ant, twin)}
+    until(lambda: all(saved <= ids(host) for host in (hub, ant, bee, twin)), "all have what both saved")
+    ant.ok("delete", next(iter(saved)))
+    equal(hub, ant, bee, twin)
+    for host in (hub, bee):
+        until(lambda host=host: "call themselves ant" in check(host, "peers")["summary"], "the others tell of it")
+    for host in (ant, twin):
+        until(lambda host=host: "another machine is called ant too" in check(host, "node_names")["summary"], "and it")
+        assert "init --node" in check(host, "node_names")["hint"]
+    twin.ok("init", "--node", "auk", "--yes")
+    until(lambda: "mesh forget ant" in check(ant, "node_names")["hint"], "with another name it is as good as over")
+    ant.ok("mesh", "forget", "ant")
+    assert check(ant, "node_names")["status"] == "pass"
+    until(lambda: "auk" in peers(hub) and not peers(hub)["ant"]["last_error"], "everywhere")
+    last = twin.save("of auk")
+    until(lambda: last in ids(ant) and last in ids(bee), "what it saves goes on to all")

@@ -46,7 +46,8 @@ def test_two_live_copies_of_a_machine() -> None:
             story.save("a", "mesh")
         made.settle()
         story.names.append(made.clone("a"))
-        made.twin.part("a", story.names[-1])
+        for one, other in (("a", story.names[-1]), ("a", "b"), (story.names[-1], "b"), ("a", "c")):
+            made.twin.part(one, other)
         for _ in range(40):
             story.save("a", "mesh")
             story.save(story.names[-1], "mesh")

@@ -11,6 +11,12 @@ from pathlib import Path
 from .home import Home
 
 NET = "10.77.0."
+_CLOCK = """import time
+
+_time, _time_ns = time.time, time.time_ns
+time.time = lambda: _time() + {seconds}
+time.time_ns = lambda: _time_ns() + {seconds} * 10**9
+"""
 
 
 class Host(Home):
@@ -21,9 +27,18 @@ class Host(Home):
         self.name, self.address = name, f"{NET}{number}"
         self._lan, self._space, self._port = lan, lan.space(name), f"p{number}"
         self.prefix = ("ip", "netns", "exec", self._space)
+        self.before: tuple[str, ...] = ()  # folders that Python looks into before ours
 
     def env(self, **settings: str | None) -> dict[str, str]:
-        return super().env(**settings) | {"HOSTNAME": self.name}
+        env = super().env(**settings) | {"HOSTNAME": self.name}
+        return env | {"PYTHONPATH": os.pathsep.join((*self.before, env["PYTHONPATH"]))}
+
+    def set_clock(self, seconds: int) -> None:
+        """Let the clock of this machine differ from now on, in every process that is started on it."""
+        folder = self.folder / "clock"
+        folder.mkdir(exist_ok=True)
+        (folder / "sitecustomize.py").write_text(_CLOCK.format(seconds=seconds))
+        self.before = (str(folder),)
 
     def cut(self) -> None:
         """Pull the cable: nothing arrives, nobody is told."""

@@ -136,7 +136,9 @@ def node_names(case: Case) -> Check:
     if twins:
         return warned(
             f"another machine is called {node} too" + (f" ({twins[0].host})" if twins[0].host else ""),
-            "give one of them another name: kioku-mesh init --node NAME",
+            "give one of them another name: kioku-mesh init --node NAME"
+            if twins[0].up
+            else f"if it has another name now: kioku-mesh mesh forget {node}",
         )
     if fresh:
         names = ", ".join(sorted({origin.rpartition(".")[0] for origin in fresh}))

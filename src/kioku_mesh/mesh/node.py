@@ -9,38 +9,29 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from .. import __version__, wire
+from .. import __version__, ids, wire
 from ..clock import SECOND
 from ..errors import KiokuError
 from ..store import exchange, sharing, upkeep
-from ..store.exchange import Name, Who
+from ..store.exchange import Who
 from ..store.store import Store
 from . import repair, talk
 from .heads import Here, Key
 from .inbox import Inbox
-from .outgoing import Announce, Ask, Out, Push
+from .outgoing import Announce, Out, Push
 from .peers import Address, Known, Peer
 from .plan import Pull, Step, plan, unknown
 from .repair import Work
 from .storages import Storages
 from .talk import Announcement
+from .tasks import RETRY, Tasks
 from .turns import MILLISECOND, Turns
 
 PATIENCE = (200 * MILLISECOND, 500 * MILLISECOND)  # live pushes may fill a gap meanwhile
-TIMEOUT = 10 * SECOND  # of one request
-FEW = 3  # peers that are asked for their heads of one scope while others repair it
-TASKS_MAX = 8  # at once, so that memory is bounded by as many pages
-RETRY = (SECOND, 60 * SECOND)  # after a step that brought nothing: first pause and longest
+PEERS_MAX = 500  # that are looked at; more are nobody's machines
 BODIES = 60 * SECOND  # between two looks for texts that a peer may still have
 _BODIES = 100  # texts asked for at once
 _BATCH = 200  # own records sent in one step
-
-
-class Task:
-    """A piece of repair in progress with one peer."""
-
-    def __init__(self, peer: Peer, of: Name | Key, work: Work) -> None:
-        self.peer, self.of, self.work = peer, of, work
 
 
 class Node:
@@ -66,11 +57,9 @@ class Node:
         self._here = Here(store, self.scopes)
         self._counter = 0
         self._sent = exchange.newest(store)
-        self._tasks: dict[int, Task] = {}
-        self._number = 0
+        self._tasks = Tasks(self._say, self._look)
         self._turns = Turns((("mem", scope) for scope in self.scopes), self._rng)
         self._look_at: dict[tuple[Address, str, str], int] = {}
-        self._pauses: dict[tuple[Address, Name], tuple[int, int]] = {}  # until when, and how long the next one is
         self.storages = Storages(store, who, self.scopes, self._say, self._inbox.receive)
         self._bodies_at = 0
         self._dirty = True
@@ -91,7 +80,9 @@ class Node:
 
     def up(self, address: Address, now: int) -> None:
         """A node is there: both say what they have at once."""
-        if address == Address(*self.who):
+        if address == Address(*self.who) or not ids.is_origin(f"{address.node}.{address.incarnation}"):
+            return
+        if address not in self.peers and not self._place():
             return
         before, peer = self.peers.get(address), Peer(address, now)
         self.peers[address] = peer
@@ -105,6 +96,18 @@ class Node:
             # should its announcement be lost
             self._look(address, *key, now + self._turns.patience + self._rng.randint(*PATIENCE))
 
+    def _place(self) -> bool:
+        """Is there room for one more? Who is gone makes it, then who never said anything."""
+        if len(self.peers) < PEERS_MAX:
+            return True
+        idle = ((peer.up, bool(peer.scopes), peer.heard, address) for address, peer in self.peers.items())
+        up, said, _, address = min(idle)
+        if up and said:
+            return False
+        self.down(address)
+        del self.peers[address]
+        return True
+
     def _there(self) -> int:
         return sum(peer.up for peer in self.peers.values())
 
@@ -113,8 +116,7 @@ class Node:
         if peer:
             peer.up, peer.news = False, True
             self._turns.others = self._there()
-            for number in [n for n, task in self._tasks.items() if task.peer is peer]:
-                self._tasks.pop(number).work.close()
+            self._tasks.end_all(peer)
             for key in [key for key in self._look_at if key[0] == address]:
                 del self._look_at[key]
 
@@ -130,7 +132,9 @@ class Node:
         first = address not in self.peers
         if first:
             self.up(address, now)
-        peer = self.peers[address]
+        peer = self.peers.get(address)
+        if peer is None:
+            return
         fresh = peer.known.get((said.lane, said.scope), Known()).counter < 0
         if peer.hear(said, now):
             delay = 0 if first or fresh else self._rng.randint(*PATIENCE)
@@ -142,12 +146,7 @@ class Node:
 
     def answered(self, number: int, data: bytes | None, now: int) -> None:
         """The answer to request `number`, None when none came in time."""
-        task = self._tasks.pop(number, None)
-        if task is None:
-            return
-        if data is not None:
-            task.peer.heard = now
-        self._go_on(task, data, now)
+        self._tasks.answered(number, data, now)
 
     def recalled(self, payloads: Sequence[bytes]) -> None:
         """Announcements that a storage kept."""
@@ -162,8 +161,9 @@ class Node:
         if self._dirty or self._inbox.arrived:
             self._refresh(now)
         self._announce(now)
-        for (address, lane, scope), at in sorted(self._look_at.items(), key=lambda item: item[1]):
-            if at <= now and len(self._tasks) < TASKS_MAX:
+        due = [(self.peers[key[0]].silent, at, key) for key, at in self._look_at.items() if at <= now]
+        for _, _, (address, lane, scope) in sorted(due):  # who did not answer comes last
+            if not self._tasks.full:
                 del self._look_at[address, lane, scope]
                 self._repair(self.peers[address], lane, scope, now)
         if self._bodies_at <= now:
@@ -238,8 +238,8 @@ class Node:
             return
         if not known.whole and not self._as_another(peer, (lane, scope)):
             # What a few bring often makes us level with all the others.
-            if sum(task.of[:2] == (lane, scope) for task in self._tasks.values()) < FEW:
-                self._begin(peer, (lane, scope), repair.heads(peer, lane, scope, ours), now)
+            if self._tasks.few(lane, scope) and self._tasks.may(peer):
+                self._tasks.begin(peer, (lane, scope), repair.heads(peer, lane, scope, ours), now)
             else:
                 self._look(peer.address, lane, scope, now + PATIENCE[0])
             return
@@ -251,13 +251,13 @@ class Node:
         present = exchange.present(self._store, unknown(mine, theirs))
         later = now + RETRY[1]
         for step in plan(mine, theirs, present):
-            until, _ = self._pauses.get((peer.address, step.name), (0, 0))
+            until = self._tasks.paused(peer, step.name)
             if until > now:
                 later = min(later, until)
-            elif len(self._tasks) >= TASKS_MAX:
+            elif not self._tasks.may(peer):
                 later = now + PATIENCE[0]
-            elif all(task.of != step.name for task in self._tasks.values()):
-                self._begin(peer, step.name, self._repair_of(step, peer), now)
+            elif not self._tasks.busy(step.name):
+                self._tasks.begin(peer, step.name, self._repair_of(step, peer), now)
         if later < now + RETRY[1]:
             self._look(peer.address, lane, scope, later)
 
@@ -276,41 +276,10 @@ class Node:
         take = self._inbox.receive
         return repair.pull(step, peer, take) if isinstance(step, Pull) else repair.compare(step, self._store, take)
 
-    def _begin(self, peer: Peer, of: Name | Key, work: Work, now: int) -> None:
-        if not any(task.peer is peer and task.of == of for task in self._tasks.values()):
-            self._go_on(Task(peer, of, work), None, now)
-
-    def _go_on(self, task: Task, data: bytes | None, now: int) -> None:
-        """Give a task its answer and send what it asks next."""
-        try:
-            request = task.work.send(data)
-        except StopIteration as end:
-            self._finish(task, bool(end.value), now)
-            return
-        self._number += 1
-        self._tasks[self._number] = task
-        self.out.append(Ask(self._number, task.peer.address, request, TIMEOUT))
-
-    def _finish(self, task: Task, brought: bool, now: int) -> None:
-        """Look again: there may be more. What brought nothing is tried later and later."""
-        address = task.peer.address
-        lane, scope = task.of[:2]
-        delay = 0
-        if isinstance(task.of, Name):
-            key = (address, task.of)
-            if brought:
-                self._pauses.pop(key, None)
-            else:
-                _, pause = self._pauses.get(key, (0, RETRY[0]))
-                self._pauses[key] = (now + pause, min(2 * pause, RETRY[1]))
-        elif not brought:
-            delay = RETRY[0]
-        if task.peer.up:
-            self._look(address, lane, scope, now + delay)
-
     def _look_for_bodies(self, now: int) -> None:
         """A deletion was undone after the text had been erased here: some peer may not have erased it yet."""
         for name, tips in exchange.lost(self._store, _BODIES).items():
             able = [peer for peer in self.peers.values() if peer.up and name.scope in peer.scopes]
-            if able and len(self._tasks) < TASKS_MAX:
-                self._begin(self._rng.choice(able), name[:2], repair.records(name, tips, self._inbox.receive), now)
+            if able and not self._tasks.full:
+                work = repair.records(name, tips, self._inbox.receive)
+                self._tasks.begin(self._rng.choice(able), name[:2], work, now)

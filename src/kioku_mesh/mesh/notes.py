@@ -11,6 +11,7 @@ from .node import Node
 from .peers import Peer
 
 NOTED = SECOND // 10  # between two writings
+QUIET_MAX = 100  # machines above which those that said nothing yet are not noted
 
 
 class Notes:
@@ -33,13 +34,25 @@ class Notes:
         if now < self._next:
             return
         self._next = now + NOTED
-        for peer in [peer for peer in node.peers.values() if peer.news]:
-            peer.news = False
-            _tell_clash(peer, node)
-            if not self._run.knows(peer.address.node):  # somebody else forgot it, or this is a new file
-                self._heads.pop(peer.address.node, None)
-            self._run.put_peer(_noted(peer))
-            self._put_heads(peer)
+        for name in sorted({peer.address.node for peer in node.peers.values() if peer.news}):
+            self._note(node, [peer for peer in node.peers.values() if peer.address.node == name])
+
+    def _note(self, node: Node, same: list[Peer]) -> None:
+        """One row for a name: of several that had it, the one that is there, or was heard last."""
+        for each in same:
+            each.news = False
+        peer = max(same, key=lambda each: (each.up, each.heard))
+        if not peer.scopes and len(node.peers) > QUIET_MAX:
+            return
+        clash = f"two machines call themselves {peer.address.node}"
+        if peer.up and (peer.address.node == node.who.node or sum(each.up for each in same) > 1):
+            peer.error = clash
+        elif peer.error == clash:
+            peer.error = ""
+        if not self._run.knows(peer.address.node):  # somebody else forgot it, or this is a new file
+            self._heads.pop(peer.address.node, None)
+        self._run.put_peer(_noted(peer))
+        self._put_heads(peer)
 
     def _put_heads(self, peer: Peer) -> None:
         node, heads = peer.address.node, {key: known.heads for key, known in peer.known.items()}
@@ -56,16 +69,6 @@ class Notes:
 
 
 _NONE = Heads()
-
-
-def _tell_clash(peer: Peer, node: Node) -> None:
-    """Is somebody else of this name there at the same time?"""
-    clash = f"two machines call themselves {peer.address.node}"
-    others = [other for other in node.peers.values() if other.up and other is not peer]
-    if peer.up and peer.address.node in (node.who.node, *(other.address.node for other in others)):
-        peer.error = clash
-    elif peer.error == clash:
-        peer.error = ""
 
 
 def _noted(peer: Peer) -> Noted:

@@ -52,18 +52,18 @@ class Peer:
         self.host = self.version = self.at = self.error = ""
         self.protocol = talk.PROTOCOL
         self.counter = 0
+        self.silent = 1  # requests in a row that it did not answer; one that never did has yet to prove itself
         self.page, self.page_max = talk.PAGE_FIRST, talk.PAGE_BYTES  # what the line to it carries in time
         self.scopes: tuple[str, ...] = ()
         self.known: dict[Key, Known] = {}
         self.news = True
 
-    def page_came(self, in_time: bool) -> bool:
-        """The next page is larger, or smaller and so are all that follow. False when there is no smaller one."""
+    def page_came(self, in_time: bool) -> None:
+        """The next page is larger, or smaller and so are all that follow."""
         if in_time:
             self.page = min(self.page_max, 2 * self.page)
-            return True
-        self.page_max = self.page = self.page // 2
-        return self.page >= talk.PAGE_MIN
+        else:
+            self.page_max = self.page = max(talk.PAGE_MIN, self.page // 2)
 
     def hear(self, said: Announcement, now: int) -> bool:
         """Take in what the peer said of a scope; False when it came late."""

@@ -23,6 +23,8 @@ Receive = Callable[[Iterable[wire.Record]], int]  # takes records in, answers ho
 
 _FIRST_COMPARED = 16  # slots, then twice as many
 _AT_ONCE = 100  # records asked for by their slots
+_PAGES = 32  # of one stream, then others get their turn
+_VAIN = 3  # rounds of a comparison that may bring nothing of what the peer says it has
 
 
 def heads(peer: Peer, lane: str, scope: str, ours: Heads) -> Work:
@@ -41,33 +43,37 @@ def heads(peer: Peer, lane: str, scope: str, ours: Heads) -> Work:
 
 
 def pull(step: Pull, peer: Peer, receive: Receive) -> Work:
-    """Page after page; smaller ones while they do not come in time."""
+    """Page after page; one that does not come in time is the last, and those of the next turn are smaller."""
     name, after, brought = step.name, step.after, False
-    while True:
+    for _ in range(_PAGES):
         page = page_of((yield Request("page", *name, after=after, until=step.until, size=peer.page)))
-        if not peer.page_came(page is not None):
-            return brought
+        peer.page_came(page is not None)
         if page is None:
-            continue
-        brought = receive(of_stream(page.records, name)) > 0 or brought
-        if not page.more or page.high <= after:
-            return brought
-        after = page.high
+            break
+        got = of_stream(page.records, name)
+        brought = receive(got) > 0 or brought
+        high = max((record.header.seq for record in got), default=0)
+        if not page.more or high <= after:  # what a peer only promises leads nowhere
+            break
+        after = high
+    return brought
 
 
 def compare(step: Compare, store: Store, receive: Receive) -> Work:
     """Go down the peer's slots until one is here and linked (all below it is the same), and fetch what is not here."""
-    name, high, span, brought = step.name, step.tip.seq, _FIRST_COMPARED, False
-    while high >= 1:
-        data = yield Request("digests", *name, after=max(1, high - span + 1), until=high)
-        theirs = _digests(data)
+    name, high, span, brought, vain = step.name, step.tip.seq, _FIRST_COMPARED, False, 0
+    while high >= 1 and vain < _VAIN:
+        low = max(1, high - span + 1)
+        data = yield Request("digests", *name, after=low, until=high)
+        theirs = [tip for tip in _digests(data) if low <= tip.seq <= high]
         if not theirs:
-            return brought
+            break
         here = set(exchange.slots(store, name, theirs[0].seq, theirs[-1].seq))
         lacking = [tip for tip in theirs if tip not in here]
-        brought = (yield from _fetched(name, lacking, receive)) or brought
+        fetched = yield from _fetched(name, lacking, receive)
+        brought, vain = brought or fetched, 0 if fetched or not lacking else vain + 1
         if exchange.present(store, [(name, theirs[0])]):
-            return brought
+            break
         high, span = theirs[0].seq - 1, min(2 * span, exchange.DIGESTS_MAX)
     return brought
 
@@ -81,10 +87,12 @@ def _fetched(name: Name, lacking: list[Tip], receive: Receive) -> Work:
     brought = False
     while lacking:
         page = page_of((yield Request("records", *name, slots=tuple(lacking[-_AT_ONCE:]))))
-        if page is None or not page.records:
-            return brought
-        brought = receive(of_stream(page.records, name)) > 0 or brought
-        got = {wire.digest(record.raw) for record in page.records}
+        wanted = {tip.digest for tip in lacking}
+        got = {wire.digest(record.raw): record for record in (page.records if page else ())}
+        there = [record for digest, record in got.items() if digest in wanted]
+        if not there:
+            break
+        brought = receive(of_stream(there, name)) > 0 or brought
         lacking = [tip for tip in lacking if tip.digest not in got]
     return brought
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from .. import ids, wire
 from ..store.exchange import DIGESTS_MAX, Page
-from ..store.log import Head, Tip
+from ..store.log import TIPS_MAX, Head, Tip
 from ..values import NamedTuple
 from .heads import Heads
 
@@ -21,7 +21,6 @@ MESSAGE_MAX = 8 << 20  # bytes of anything that is received
 PAGE_BYTES = 256 * 1024
 PAGE_FIRST = 32 * 1024  # the first one asked of a peer; each that comes in time lets the next be twice as large
 PAGE_MIN = 4 * 1024  # bytes below which a page is not halved any more
-TIPS_MAX = 64  # of one stream; more forks than that are a hostile peer
 
 
 class Announcement(NamedTuple):
@@ -85,7 +84,7 @@ def decode_announcement(data: bytes) -> Announcement:
     said = Announcement(
         _text(got, "node"), _text(got, "inc"), lane, scope, _number(got, "c"), _text(got, "d"),
         _heads(got.get("heads", []), lane, scope), _text(got, "host", "")[:200], _text(got, "ver", "")[:40],
-        _number(got, "p"), _number(got, "now"), tuple(s for s in _list(got, "scopes") if isinstance(s, str))[:100],
+        _number(got, "p"), _number(got, "now"), _scopes(_list(got, "scopes")),
         _text(got, "at", "")[:200],
     )  # fmt: skip
     if lane not in wire.LANES or not wire.is_scope(scope) or not ids.is_origin(f"{said.node}.{said.incarnation}"):
@@ -195,6 +194,11 @@ def _list(got: dict[str, Any], name: str) -> list[Any]:
     if not isinstance(found, list):
         raise wire.Malformed(f"no {name}")
     return found
+
+
+def _scopes(plain: list[Any]) -> tuple[str, ...]:
+    """Of the first hundred, those that are scopes as we know them."""
+    return tuple(s for s in plain[:100] if isinstance(s, str) and wire.is_scope(s))
 
 
 def _plain_heads(heads: Iterable[Head]) -> list[Any]:

@@ -12,11 +12,14 @@ import os
 import apsw
 
 from .. import ids
+from ..clock import HOUR
 from ..values import NamedTuple
 from . import sql
 from .connection import BIRTH
 from .places import machine_id
 
+CLONED = "another copy of this store writes as well"
+_PARTED_MAX = 12  # times an hour; who forges records in our name more often finds the same life
 NOTHING = "-"  # in a mark, in place of the digest of a newest record
 
 
@@ -91,6 +94,12 @@ def behind(life: Life, mark: str) -> int:
     if len(words) != 3 or words[0] != life.incarnation or not words[1].isdigit():
         return 0
     return max(int(words[1]) - life.written, 0)
+
+
+def may_part_again(db: apsw.Connection, now: int) -> bool:
+    """Both lives of a fork are kept whatever they are called, so a new one is a courtesy that has its limit."""
+    since = now - HOUR
+    return bool(sql.row(db, "SELECT count(*) FROM lives WHERE why = ? AND born > ?", (CLONED, since))[0] < _PARTED_MAX)
 
 
 def mint(db: apsw.Connection, directory: str, node: str, why: str, now: int, clock: int) -> Life:

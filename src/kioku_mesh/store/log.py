@@ -14,6 +14,8 @@ from . import atrest, sql
 # What may become of a stream (column `withheld`). Only one that is SHARED leaves the machine: it was begun while the
 # machine shared, came from elsewhere, or its owner said so.
 ASK, WITHHELD, SHARED = range(3)
+TIPS_MAX = 64  # that are told of one stream, the highest; more forks than that are a hostile machine
+STREAMS_MAX = 50_000  # from which on no stream of an unknown origin is begun: their heads must fit into one message
 
 
 class Stream(NamedTuple):
@@ -51,6 +53,19 @@ def stream(db: apsw.Connection, lane: str, scope: str, origin: str, withheld: in
     return Stream(db.last_insert_rowid(), lane, scope, origin, 1, withheld)
 
 
+def has_room(db: apsw.Connection, header: wire.Header) -> bool:
+    """May this record be taken in, or is its stream one too many?"""
+    if (sql.row(db, "SELECT max(n) FROM stream")[0] or 0) < STREAMS_MAX:
+        return True
+    return bool(
+        sql.row(
+            db,
+            "SELECT 1 FROM stream WHERE lane = ? AND scope = ? AND origin = ?",
+            (header.lane, header.scope, header.origin),
+        )
+    )
+
+
 def tip(db: apsw.Connection, at: int) -> Tip | None:
     """Where a stream of this node goes on; None for its first record."""
     row = sql.row(db, "SELECT seq, digest FROM tip WHERE stream = ? ORDER BY seq DESC, digest DESC LIMIT 1", (at,))
@@ -76,7 +91,7 @@ def _heads(db: apsw.Connection, which: str, *values: object) -> tuple[Head, ...]
         (SHARED, *values),
     )
     return tuple(
-        Head._make((*name, tuple(Tip(seq, digest) for *_, seq, digest in tips if seq is not None)))
+        Head._make((*name, tuple(Tip(seq, digest) for *_, seq, digest in tips if seq is not None)[:TIPS_MAX]))
         for name, tips in itertools.groupby(rows, lambda row: row[:4])
     )
 

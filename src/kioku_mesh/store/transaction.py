@@ -68,13 +68,13 @@ class Transaction:
         `shared`: into a stream that leaves the machine, whatever this machine does otherwise.
         """
         if self._cloned:
-            self._renew("another copy of this store writes as well")
+            self._renew(life.CLONED)
         stream = self._stream(lane, scope, log.SHARED if shared or self._shares() else log.ASK)
         tip = log.tip(self.db, stream.n)
         seq, prev = (tip.seq + 1, tip.digest) if tip else (1, "")
         header = wire.Header(
             v=wire.BODY_VERSION, lane=lane, scope=scope, origin=self._life.origin, seq=seq, prev=prev, floor=stream.floor,
-            hlc=self.stamp(scope, names, hlc), kind=kind, id=id or new_id(), names=tuple(names), until=until,
+            hlc=self._stamp_of(kind, scope, names, hlc), kind=kind, id=id or new_id(), names=tuple(names), until=until,
             body=wire.digest(body), size=len(body),
         )  # fmt: skip
         raw = wire.encode_header(header)
@@ -113,6 +113,9 @@ class Transaction:
                 refused += 1
                 continue
             if record.body is not None and not wire.body_fits(header, record.body):
+                refused += 1
+                continue
+            if not log.has_room(self.db, header):
                 refused += 1
                 continue
             stream = log.stream(self.db, header.lane, header.scope, header.origin)
@@ -165,6 +168,11 @@ class Transaction:
     def _scope(self, scope: str) -> int:
         return self._entries.facet("scope", scope)
 
+    def _stamp_of(self, kind: str, scope: str, names: Sequence[str], wanted: int | None) -> int:
+        """A deletion holds whatever its stamp; so what somebody stamped at the end of all time can be deleted."""
+        stamp = self.stamp(scope, names, wanted)
+        return stamp if kind == wire.OBSERVATION else min(stamp, wire.INT_MAX - 1)
+
     def stamp(self, scope: str, names: Sequence[str], wanted: int | None = None) -> int:
         """What a record with these names is stamped: max(now, clock) + 1, and above every stamp it names."""
         stamp = wanted if wanted is not None else max(self.now, self._clock()) + 1
@@ -201,7 +209,8 @@ class Transaction:
         return self._life
 
     def _renew(self, why: str) -> None:
-        self._life = life.mint(self.db, self._directory, self._life.node, why, self.now, self._life.clock)
+        if why != life.CLONED or life.may_part_again(self.db, self.now):
+            self._life = life.mint(self.db, self._directory, self._life.node, why, self.now, self._life.clock)
         self._cloned = False
 
     def snapshot(self, scopes: frozenset[str]) -> Snapshot:
@@ -212,7 +221,7 @@ class Transaction:
     def settle(self) -> None:
         """Bring the view to its fixpoint; called by the store before it commits."""
         if self._cloned:
-            self._renew("another copy of this store writes as well")
+            self._renew(life.CLONED)
         self._settle_view()
         life.write(self.db, self._life)
 
