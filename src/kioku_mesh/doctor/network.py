@@ -170,6 +170,8 @@ def _why(code: int) -> str:
         errno.ECONNREFUSED: "the machine answers, but nothing listens there",
         errno.ETIMEDOUT: "no answer",
         errno.ENOENT: "the name is not known",
+        errno.EHOSTUNREACH: "that machine is off, or not in this network",
+        errno.ENETUNREACH: "no network leads there",
     }.get(code, errno.errorcode.get(code, str(code)))
 
 
@@ -226,7 +228,8 @@ def ports(case: Case) -> Check:
     serve = residence.resident(case.store.directory)
     running = serve is not None and serve.running
     for each in wanted:
-        found = _port(each, running or case.config.get("engine") == "zenohd")
+        ours = serve is not None and running and each in serve.addresses
+        found = _port(each, ours or case.config.get("engine") == "zenohd")
         if found:
             return found
     through = ", ".join(str(n) for n in sorted({endpoints.parts(each)[2] for each in wanted}))
