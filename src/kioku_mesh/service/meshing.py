@@ -46,6 +46,7 @@ def status(ctx: Context, heads: bool = False) -> MeshStatus:
     everywhere = bool(counted) and level == len(counted) and not any(peer.missing_here for peer in counted)
     stored = Stored(True, level, len(counted), True)
     summary = _summary(counted, everywhere)
+    mode = resident.mode if on and resident else mode  # `mesh start` writes nothing into the settings
     notes = (*_undecided(sharing.existing(ctx)), *apart, *_notes(resident, peers))
     return MeshStatus(mode, engine, modes.ADMISSION, everywhere, summary, stored, resident, peers, notes)
 
