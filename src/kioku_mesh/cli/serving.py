@@ -31,7 +31,9 @@ def follow(config: Config) -> tuple[str, ...]:
         return (f"the process that shares is not in step with this: {problem.message}", f"what helps: {problem.hint}")
     if error:
         return (f"it is running, but {error}", "it tries again by itself; kioku-mesh doctor tells what helps")
-    return ("it is running; kioku-mesh mesh status tells what has arrived where",)
+    carried = ("the zenohd of this machine carries it: kioku-mesh doctor --check zenohd tells whether it does",)
+    running = ("it is running; kioku-mesh mesh status tells what has arrived where",)
+    return running + (carried if config.get("engine") == "zenohd" else ())
 
 
 def _settled(config: Config) -> str:

@@ -21,7 +21,18 @@ from kioku_mesh.store.store import Store
 from support import peers
 from support.stores import memory
 
-NAMES = ("serve", "peers", "peer_clocks", "peer_versions", "node_names", "hubs", "ports", "zenohd", "admission")
+NAMES = (
+    "serve",
+    "peers",
+    "peer_clocks",
+    "peer_versions",
+    "node_names",
+    "hubs",
+    "ports",
+    "sharing",
+    "zenohd",
+    "admission",
+)
 
 
 class Machine:
