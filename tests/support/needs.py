@@ -13,6 +13,8 @@ import pytest
 
 from zenohd import pins
 
+from . import manager
+
 
 def _root() -> bool:
     return hasattr(os, "geteuid") and os.geteuid() == 0
@@ -41,6 +43,7 @@ NEEDS: dict[str, Callable[[], bool]] = {
     "network namespaces": lambda: sys.platform == "linux" and _root() and shutil.which("ip") is not None,
     "git": lambda: shutil.which("git") is not None,
     "npm": lambda: shutil.which("npm") is not None,
+    "systemd --user": manager.available,
     "systemd-analyze": lambda: shutil.which("systemd-analyze") is not None,
     "sh": lambda: shutil.which("sh") is not None,
     "bash": lambda: shutil.which("bash") is not None,
