@@ -72,6 +72,20 @@ def test_what_one_saves_the_other_has(hub: Home, spoke: Home) -> None:
     ] * 4
 
 
+def test_what_is_known_is_known_after_a_restart(hub: Home, spoke: Home) -> None:
+    """A machine that is there again and has not spoken yet still counts, with what it said before."""
+    joined(hub, spoke)
+    id_ = spoke.json("save", "saved on the spoke", "--wait", "1", "--timeout", "60")["observation_id"]
+    everywhere(spoke)
+    spoke.ok("serve", "--stop")
+    spoke.ok("serve")
+    while not (peer := spoke.json("mesh", "peers")["peers"][0])["up"]:
+        assert peer["counted"]
+    for _ in range(10):
+        assert spoke.json("mesh", "status")["stored"]["of"] == 1
+        assert spoke.json("get", id_)["results"][0]["stored"]["of"] == 1
+
+
 def test_a_purge_brings_its_receipts(hub: Home, spoke: Home) -> None:
     """The other machine says that it has erased it, or that it was not reached yet."""
     joined(hub, spoke)

@@ -175,8 +175,20 @@ class Notes:
                 peer.error = clash
             elif peer.error == clash:
                 peer.error = ""
-            self._run.put_peer(_noted(peer))
-            self._run.put_heads(peer.address.node, _heads(peer), whole=True)
+            if peer.scopes or not self._recall(peer):
+                self._run.put_peer(_noted(peer))
+                self._run.put_heads(peer.address.node, _heads(peer), whole=True)
+
+    def _recall(self, peer: Peer) -> bool:
+        """One that is there and has not spoken yet: what it said before stands, but for the heads of another life."""
+        before = next((noted for noted in self._run.peers() if noted.node == peer.address.node), None)
+        if before is None:
+            return False
+        node, incarnation = peer.address
+        self._run.put_peer(before._replace(incarnation=incarnation, up=peer.up, heard=peer.heard, error=peer.error))
+        if before.incarnation != incarnation:
+            self._run.put_heads(node, (), whole=True)
+        return True
 
 
 def _clashes(peer: Peer, node: Node) -> bool:
