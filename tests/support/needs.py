@@ -20,12 +20,15 @@ def _root() -> bool:
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
-def _docker_compose() -> bool:
-    docker = shutil.which("docker")
-    return (
-        bool(docker)
-        and subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode == 0
-    )
+def compose() -> tuple[str, ...]:
+    """How Docker Compose is called here: as a part of docker, or as a program of its own; nothing where there is none."""
+    for command in (("docker", "compose"), ("docker-compose",)):
+        if (
+            shutil.which(command[0])
+            and subprocess.run([*command, "version"], capture_output=True, check=False).returncode == 0
+        ):
+            return command
+    return ()
 
 
 def _zenohd() -> bool:
@@ -49,7 +52,8 @@ NEEDS: dict[str, Callable[[], bool]] = {
     "bash": lambda: shutil.which("bash") is not None,
     "zsh": lambda: shutil.which("zsh") is not None,
     "fish": lambda: shutil.which("fish") is not None,
-    "docker compose": _docker_compose,
+    "buildah": lambda: _root() and all(map(shutil.which, ("buildah", "ldd", "unzip", "dash"))),
+    "docker compose": lambda: bool(compose()),
     ZENOHD: _zenohd,
 }
 
