@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
 
 from .config import Config
+from .service.context import is_sharing
 from .service.late import Late
 from .service.memory import Memory
 from .store.store import Store
@@ -16,24 +17,17 @@ if TYPE_CHECKING:
     from .serve import process, upkeep
     from .serve.log import Log
     from .serve.parts import Part
-    from .service import residence
 else:
     process, upkeep = Late("..serve.process"), Late("..serve.upkeep")
-    residence = Late("..service.residence")
     mesh = Late("..mesh.part")
 
 
 def open_memory(config: Config, client: tuple[str, str] | None = None) -> Memory:
     """The service for these settings; `client` is (agent_family, client_id) as the client named itself."""
     identity = config.identity(client)
-    shares = partial(_shares, config)
+    shares = partial(is_sharing, config)
     store = Store(config.state_dir, node=config.get("node"), host=identity.host, shares=shares)
     return Memory(store, config, identity)
-
-
-def _shares(config: Config) -> bool:
-    """Does what is saved now go to other machines? In mode local only while `mesh start` or `mesh join` runs."""
-    return config.get("mode") != "local" or residence.tried(config.state_dir)
 
 
 Watch = Callable[[str, Any], None]  # is told what happens on the mesh, and what it happens to

@@ -126,6 +126,10 @@ def test_the_mesh_in_the_foreground(lan: Lan) -> None:
     until(lambda: before in ids(hub), "what was saved before comes too")
     after = hub.save("the fox is red")
     until(lambda: after in ids(ant), "what one saves the other finds")
+    saved = ant.json("save", "the owl is white", "--wait", "1", "--timeout", "60")
+    assert saved["stored"] == {"here": True, "peers": 1, "of": 1, "mesh": True}
+    assert "everything is everywhere" in ant.ok("mesh", "sync").out
+    assert "runs already" in ant.run("mesh", "join", hub.address, status=1).err
     for process in (joined, started):
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
@@ -133,6 +137,10 @@ def test_the_mesh_in_the_foreground(lan: Lan) -> None:
     assert "observation of" in out.decode()
     assert "is there" in out.decode()
     assert hub.json("config", "get", "mode")["value"] == "local"
+    hub.save("saved when it was over")
+    details = hub.run("init", "--mode", "hub", "--listen", hub.address, "--json", status=2).error()["details"]
+    assert details["existing"]["open"] == {"mesh": 1}
+    assert ant.json("init", "--mode", "spoke", "--connect", hub.address)["written"]
 
 
 def test_sync_waits_for_all(company: list[Host]) -> None:

@@ -72,6 +72,20 @@ def test_what_one_saves_the_other_has(hub: Home, spoke: Home) -> None:
     ] * 4
 
 
+def test_what_is_known_is_known_after_a_restart(hub: Home, spoke: Home) -> None:
+    """A machine that is there again and has not spoken yet still counts, with what it said before."""
+    joined(hub, spoke)
+    id_ = spoke.json("save", "saved on the spoke", "--wait", "1", "--timeout", "60")["observation_id"]
+    everywhere(spoke)
+    spoke.ok("serve", "--stop")
+    spoke.ok("serve")
+    while not (peer := spoke.json("mesh", "peers")["peers"][0])["up"]:
+        assert peer["counted"]
+    for _ in range(10):
+        assert spoke.json("mesh", "status")["stored"]["of"] == 1
+        assert spoke.json("get", id_)["results"][0]["stored"]["of"] == 1
+
+
 def test_a_purge_brings_its_receipts(hub: Home, spoke: Home) -> None:
     """The other machine says that it has erased it, or that it was not reached yet."""
     joined(hub, spoke)
@@ -107,3 +121,50 @@ def test_leaving_and_coming_back(hub: Home, spoke: Home) -> None:
     }
     spoke.ok("init", "--mode", "spoke", "--share-existing", "yes", "--yes")
     residents.until(lambda: contents(hub) == contents(spoke))
+
+
+def test_a_port_that_is_taken(hub: Home, spoke: Home) -> None:
+    """Another program, or the hub of another person on this machine: the reply, `serve --status` and doctor say so in
+    words; saving goes on, and it works as soon as the port is free."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        told = hub.ok("init", "--mode", "hub", "--listen", address).out
+        assert f"it is running, but mesh: cannot listen on tcp/{address}: Address already in use\n" in told
+        found = hub.json("serve", "--status")["serve"]
+        assert (found["addresses"], "Address already in use" in found["error"]) == ([], True)
+        checks = {
+            c["name"]: c for c in hub.run("doctor", "--check", "serve,ports", "--json", status=1).json()["checks"]
+        }
+        assert checks["ports"]["summary"] == f"another program listens at tcp/{address}"
+        assert checks["serve"]["status"] == "warn"
+        assert hub.json("save", "saved meanwhile")["stored"]["here"]
+    residents.until(lambda: hub.json("serve", "--status")["serve"]["addresses"])
+    told = spoke.ok("init", "--mode", "spoke", "--connect", address).out
+    assert "it is running; " in told
+    residents.until(lambda: contents(spoke) == {"saved meanwhile"})
+
+
+def test_a_mode_that_is_written_by_hand(hub: Home, spoke: Home) -> None:
+    """What was saved alone stays on the machine that saved it, and it says so; with the answer it goes."""
+    port = free_port()
+    hub.ok("init", "--mode", "hub", "--listen", f"127.0.0.1:{port}")
+    spoke.save("saved alone")
+    (spoke.config / "config.toml").write_text(f'mode = "spoke"\nconnect = "127.0.0.1:{port}"\n')
+    spoke.ok("serve")
+    spoke.ok("save", "saved in the mesh", "--wait", "1", "--timeout", "60")
+    assert contents(hub) == {"saved in the mesh"}
+    assert "stays here until you say" in spoke.ok("mesh", "status").err
+    spoke.ok("init", "--share-existing", "yes")
+    residents.until(lambda: contents(hub) == {"saved alone", "saved in the mesh"})
+
+
+def test_a_backup_from_before_it_was_shared(hub: Home, spoke: Home) -> None:
+    """What the others have is no secret of this machine: after the restore everything is everywhere again."""
+    spoke.save("saved alone")
+    backup = spoke.json("backup")["path"]
+    joined(hub, spoke, "--share-existing", "yes")
+    residents.until(lambda: contents(hub) == {"saved alone"})
+    spoke.ok("restore-backup", backup)
+    spoke.ok("save", "saved after the restore", "--wait", "1", "--timeout", "60")
+    assert everywhere(spoke)["notes"][0]["code"] == "not_enforced"
+    assert contents(hub) == contents(spoke) == {"saved alone", "saved after the restore"}

@@ -224,3 +224,30 @@ def test_status_sees_a_storage_that_is_missing(hub: Home) -> None:
         "mem-vv-mesh": "missing",
     }
     assert any("mem-vv-mesh" in problem and "restart" in problem for problem in found["problems"])
+
+
+def test_doctor_tries_whether_it_keeps_what_it_is_given(hub: Home) -> None:
+    """Without stopping it: what was written is read back and found in its files; with a storage that cannot be opened
+    it fails and says why."""
+    hub.ok("zenohd", "install", "--from", str(built()), timeout=120)
+    endpoint = config.listens_in((hub.config / config.FILE).read_text())[0]
+    hub.ok("config", "set", "autostart", "off")
+    hub.ok("init", "--mode", "hub", "--engine", "zenohd", "--listen", endpoint)
+    hub.ok("zenohd", "config", "--force")
+
+    def checked(file: Path, status: int) -> str:
+        process = selftest.start(str(hub.state / "bin" / "zenohd"), str(file), str(hub.folder / "log"))
+        try:
+            selftest.visit(endpoint, process, 60).close()
+            (check,) = hub.run("doctor", "--check", "zenohd", "--json", status=status).json()["checks"]
+        finally:
+            selftest.stop(process)
+        return str(check["summary"])
+
+    ours = hub.config / config.FILE
+    assert checked(ours, 0).endswith("what was written to it was read back and is on its disk")
+    data = hub.state / "zenohd"
+    shutil.rmtree(data)
+    data.write_text("a file where the folder was")
+    assert f"{data} cannot be written" in checked(ours, 2)
+    assert "no zenohd answers" in hub.run("doctor", "--check", "ports").out

@@ -13,17 +13,22 @@ import pytest
 
 from zenohd import pins
 
+from . import manager
+
 
 def _root() -> bool:
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
-def _docker_compose() -> bool:
-    docker = shutil.which("docker")
-    return (
-        bool(docker)
-        and subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode == 0
-    )
+def compose() -> tuple[str, ...]:
+    """How Docker Compose is called here: as a part of docker, or as a program of its own; nothing where there is none."""
+    for command in (("docker", "compose"), ("docker-compose",)):
+        if (
+            shutil.which(command[0])
+            and subprocess.run([*command, "version"], capture_output=True, check=False).returncode == 0
+        ):
+            return command
+    return ()
 
 
 def _zenohd() -> bool:
@@ -41,12 +46,14 @@ NEEDS: dict[str, Callable[[], bool]] = {
     "network namespaces": lambda: sys.platform == "linux" and _root() and shutil.which("ip") is not None,
     "git": lambda: shutil.which("git") is not None,
     "npm": lambda: shutil.which("npm") is not None,
+    "systemd --user": manager.available,
     "systemd-analyze": lambda: shutil.which("systemd-analyze") is not None,
     "sh": lambda: shutil.which("sh") is not None,
     "bash": lambda: shutil.which("bash") is not None,
     "zsh": lambda: shutil.which("zsh") is not None,
     "fish": lambda: shutil.which("fish") is not None,
-    "docker compose": _docker_compose,
+    "buildah": lambda: _root() and all(map(shutil.which, ("buildah", "ldd", "unzip", "dash"))),
+    "docker compose": lambda: bool(compose()),
     ZENOHD: _zenohd,
 }
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 from ..config import Config
 from ..errors import KiokuError
 from ..serve import control, units
 from ..zenohd import config as configuration
 from ..zenohd import unit
+
+SETTLE_S = 3.0  # for the process to take up the settings
 
 
 def follow(config: Config) -> tuple[str, ...]:
@@ -22,9 +26,27 @@ def follow(config: Config) -> tuple[str, ...]:
         if config.get("autostart") == "off":
             return ("start it with kioku-mesh serve",)
         control.ensure(config)
-    except KiokuError as error:
-        return (f"the process that shares is not in step with this: {error.message}", f"what helps: {error.hint}")
-    return ("it is running; kioku-mesh mesh status tells what has arrived where",)
+        error = _settled(config)
+    except KiokuError as problem:
+        return (f"the process that shares is not in step with this: {problem.message}", f"what helps: {problem.hint}")
+    if error:
+        return (f"it is running, but {error}", "it tries again by itself; kioku-mesh doctor tells what helps")
+    carried = ("the zenohd of this machine carries it: kioku-mesh doctor --check zenohd tells whether it does",)
+    running = ("it is running; kioku-mesh mesh status tells what has arrived where",)
+    return running + (carried if config.get("engine") == "zenohd" else ())
+
+
+def _settled(config: Config) -> str:
+    """What keeps it from its work under these settings, as far as a moment shows."""
+    listen = config.get("listen") if config.get("engine") == "embedded" else ()
+    end = time.monotonic() + SETTLE_S
+    while True:
+        row = control.state(config)
+        if row and not row.error and row.scopes and (row.mode, row.addresses) == (config.get("mode"), listen):
+            return ""
+        if time.monotonic() > end:  # an error may still be that of the settings before
+            return row.error if row else ""
+        time.sleep(0.05)
 
 
 def install(config: Config) -> tuple[str, ...]:

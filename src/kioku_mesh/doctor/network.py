@@ -172,6 +172,8 @@ def _why(code: int) -> str:
         errno.ECONNREFUSED: "the machine answers, but nothing listens there",
         errno.ETIMEDOUT: "no answer",
         errno.ENOENT: "the name is not known",
+        errno.EHOSTUNREACH: "that machine is off, or not in this network",
+        errno.ENETUNREACH: "no network leads there",
     }.get(code, errno.errorcode.get(code, str(code)))
 
 
@@ -228,7 +230,8 @@ def ports(case: Case) -> Check:
     serve = residence.resident(case.store.directory)
     running = serve is not None and serve.running
     for each in wanted:
-        found = _port(each, running or case.config.get("engine") == "zenohd")
+        ours = serve is not None and running and each in serve.addresses
+        found = _port(each, ours, case.config.get("engine") == "zenohd")
         if found:
             return found
     through = ", ".join(str(n) for n in sorted({endpoints.parts(each)[2] for each in wanted}))
@@ -236,8 +239,8 @@ def ports(case: Case) -> Check:
     return passed(f"{', '.join(wanted)}: {state}; a firewall must let TCP port {through} in")
 
 
-def _port(endpoint: str, expected: bool) -> Check | None:
-    """What is wrong with one address to listen at."""
+def _port(endpoint: str, ours: bool, router: bool) -> Check | None:
+    """What is wrong with one address to listen at; `ours`: we do; `router`: a zenohd shall."""
     _, host, port = endpoints.parts(endpoint)
     code = bindable(host, port)
     if code in (errno.EADDRNOTAVAIL, errno.ENOENT):
@@ -247,11 +250,15 @@ def _port(endpoint: str, expected: bool) -> Check | None:
         )
     if answer({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port) == 0:
         taken = f"another program listens at {endpoint}"
-        return None if expected else warned(taken, "stop it, or choose another port with kioku-mesh init --listen")
+        return (
+            None if ours or router else warned(taken, "stop it, or choose another port with kioku-mesh init --listen")
+        )
     if code == errno.EACCES:
         return failed(f"{endpoint} may not be opened by you", "choose a port above 1023 with kioku-mesh init --listen")
     if code:
         return failed(f"{endpoint} cannot be opened: {_why(code)}", "choose another with kioku-mesh init --listen")
-    if expected:
+    if router:
+        return failed(f"no zenohd answers at {endpoint}", "kioku-mesh doctor --check zenohd")
+    if ours:
         return failed(f"nothing answers at {endpoint} although the process that shares runs", START)
     return None

@@ -51,8 +51,21 @@ class Notes:
             peer.error = ""
         if not self._run.knows(peer.address.node):  # somebody else forgot it, or this is a new file
             self._heads.pop(peer.address.node, None)
-        self._run.put_peer(_noted(peer))
-        self._put_heads(peer)
+        if peer.scopes or not self._recall(peer):
+            self._run.put_peer(_noted(peer))
+            self._put_heads(peer)
+
+    def _recall(self, peer: Peer) -> bool:
+        """One that is there and has not spoken yet: what it said before stands, but for the heads of another life."""
+        before = next((noted for noted in self._run.peers() if noted.node == peer.address.node), None)
+        if before is None:
+            return False
+        node, incarnation = peer.address
+        self._run.put_peer(before._replace(incarnation=incarnation, up=peer.up, heard=peer.heard, error=peer.error))
+        if before.incarnation != incarnation:
+            self._run.put_heads(node, (), whole=True)
+            self._heads.pop(node, None)
+        return True
 
     def _put_heads(self, peer: Peer) -> None:
         node, heads = peer.address.node, {key: known.heads for key, known in peer.known.items()}

@@ -54,8 +54,13 @@ def open_session(listen: Sequence[str], connect: Sequence[str]) -> zenoh.Session
             raise Sandboxed(
                 "this process may not use the network", "start it outside of the sandbox: kioku-mesh serve"
             ) from None
-        where = ", ".join(listen)
         raise PeerUnreachable(
-            f"cannot listen on {where}: {str(error).split(' at ')[0]}" if listen else f"cannot open a session: {error}",
+            f"cannot listen on {', '.join(listen)}: {_why(error)}" if listen else f"cannot open a session: {error}",
             "see which program has the port, or choose another with `kioku-mesh init --listen`",
         ) from None
+
+
+def _why(error: Exception) -> str:
+    """What the system said (`Address already in use`), out of the story that Zenoh tells of it."""
+    said, number, _ = str(error).partition(" (os error")
+    return said.rpartition(": ")[2] if number else said.split(" at ")[0]

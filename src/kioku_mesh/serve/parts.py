@@ -54,6 +54,7 @@ class Driver:
         self._part, self._log, self._first_s = part, log, first_s
         self._pause = first_s
         self._failure = ""
+        self._works = False
         self._forbidden: float | None = None  # since when a sandbox is in the way
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"serve-{part.name}", daemon=True)
@@ -65,11 +66,12 @@ class Driver:
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        return tuple(getattr(self._part, "addresses", ()))
+        """Where others reach it now: nowhere before it works."""
+        return tuple(getattr(self._part, "addresses", ())) if self._works else ()
 
     @property
     def scopes(self) -> tuple[str, ...]:
-        return tuple(getattr(self._part, "scopes", ()))
+        return tuple(getattr(self._part, "scopes", ())) if self._works else ()
 
     @property
     def forbidden_s(self) -> float:
@@ -102,6 +104,7 @@ class Driver:
 
     def _work(self) -> None:
         self._part.start()
+        self._works = True
         while not self._over.is_set():
             seconds = self._part.step(read_clock())
             if self._failure and not self._over.is_set():
@@ -111,6 +114,7 @@ class Driver:
             self._over.wait(min(max(seconds, least), most))
 
     def _close(self) -> None:
+        self._works = False
         try:
             self._part.close()
         except Exception as error:  # noqa: BLE001  what it did before is what counts

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from typing import TYPE_CHECKING
+
 from .. import ids
 from ..config import Config
 from ..errors import BadInput, NotFound, Refused
@@ -9,6 +12,14 @@ from ..model import MEMORY_TYPES, VISIBILITIES, Filter, Identity, Observation
 from ..store.reading import Snapshot
 from ..store.store import Store
 from ..values import NamedTuple
+from .late import Late
+
+if TYPE_CHECKING:
+    from . import residence
+else:
+    residence = Late(".residence")
+
+_LOCK = "serve.lock"  # where there never was a resident process, nothing of it is imported
 
 
 class Context(NamedTuple):
@@ -19,7 +30,7 @@ class Context(NamedTuple):
     @property
     def meshed(self) -> bool:
         """Is this machine in a mesh? Where it is not, nothing of other machines is looked at."""
-        return bool(self.config.get("mode") != "local")
+        return is_sharing(self.config)
 
     @property
     def scopes(self) -> frozenset[str]:
@@ -67,6 +78,13 @@ class Context(NamedTuple):
         row = snapshot.row_of(whole(observation_id))
         found = None if row is None else snapshot.observation(row)
         return found if found and self.sees(snapshot, found.project) else None
+
+
+def is_sharing(config: Config) -> bool:
+    """Is this machine in a mesh now? Its settings say so, or `mesh start` or `mesh join` runs."""
+    if config.get("mode") != "local":
+        return True
+    return os.path.exists(os.path.join(config.state_dir, _LOCK)) and residence.tried(config.state_dir)
 
 
 def whole(observation_id: str) -> str:

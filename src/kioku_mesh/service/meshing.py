@@ -45,7 +45,8 @@ def status(ctx: Context, heads: bool = False) -> MeshStatus:
     level = sum(not peer.lag_records for peer in counted)
     everywhere = bool(counted) and level == len(counted) and not any(peer.missing_here for peer in counted)
     stored = Stored(True, level, len(counted), True)
-    summary = _summary(counted, everywhere)
+    summary = _summary(counted, everywhere) if counted else _nobody(peers)
+    mode = resident.mode if on and resident else mode  # `mesh start` writes nothing into the settings
     notes = (*_undecided(sharing.existing(ctx)), *apart, *_notes(resident, peers))
     return MeshStatus(mode, engine, modes.ADMISSION, everywhere, summary, stored, resident, peers, notes)
 
@@ -135,8 +136,6 @@ def _plain(head: Head) -> dict[str, Any]:
 
 
 def _summary(counted: list[PeerState], everywhere: bool) -> str:
-    if not counted:
-        return "no other machine is known yet"
     machines = f"{len(counted)} other machine{'s' if len(counted) > 1 else ''}"
     away = [peer.node for peer in counted if not peer.up]
     if everywhere and away:
@@ -150,6 +149,13 @@ def _summary(counted: list[PeerState], everywhere: bool) -> str:
     here = [f"this machine lacks {missing:,}"] if missing else []
     more = [f"{len(behind) - _NAMED} more lack some"] if len(behind) > _NAMED else []
     return f"not everything is everywhere: {', '.join([*here, *behind[:_NAMED], *more])} (records)"
+
+
+def _nobody(peers: tuple[PeerState, ...]) -> str:
+    """Why no other machine is counted."""
+    if any(not peer.scopes for peer in peers):
+        return "no other machine has said yet what it has"
+    return "no other machine was heard for 30 days" if peers else "no other machine is known yet"
 
 
 def _notes(resident: Resident | None, peers: tuple[PeerState, ...]) -> Iterable[Notice]:

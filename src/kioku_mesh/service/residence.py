@@ -20,7 +20,7 @@ def resident(state_dir: str) -> Resident | None:
 
 def tried(state_dir: str) -> bool:
     """Does a process share the memories of this machine now, whatever its settings say?"""
-    if not os.path.exists(os.path.join(state_dir, LOCK)):
+    if not _is_held(os.path.join(state_dir, LOCK)):
         return False
     found = resident(state_dir)
     return found is not None and found.running and found.mode != "local"

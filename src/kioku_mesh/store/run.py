@@ -16,7 +16,7 @@ import apsw
 
 from ..clock import DAY, SECOND
 from ..values import NamedTuple
-from . import sql
+from . import connection, sql
 from .log import Head, Tip
 
 FILE = "run.db"
@@ -224,7 +224,15 @@ class Run:
 
     def _read_only(self) -> apsw.Connection:
         db = apsw.Connection(self.path, flags=apsw.SQLITE_OPEN_READONLY)
-        if db.pragma("user_version") != _VERSION:
+        try:
+            version = db.pragma("user_version")
+        except (apsw.CantOpenError, apsw.ReadOnlyError):  # a read-only place
+            db.close()
+            if os.path.exists(f"{self.path}-wal"):
+                raise
+            db = connection.alone(self.path)
+            version = db.pragma("user_version")
+        if version != _VERSION:
             db.close()
             raise apsw.SQLError("written by another version")
         return db

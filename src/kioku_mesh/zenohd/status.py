@@ -58,6 +58,8 @@ def status(config: Config, folder: str | None = None, patience: float = 2.0) -> 
         problems.append(
             f"the running zenohd has no {', '.join(lost)}: restart it, and look at its log if that does not help"
         )
+        places = dict.fromkeys(os.path.dirname(one.folder) for one in storages if one.state == "missing")
+        problems.extend(f"{place} cannot be written" for place in places if not _writable(place))
     volatile = [one.name for one in storages if one.state == "running" and not one.persists]
     if volatile:
         problems.append(f"not kept over a restart: {', '.join(volatile)}")
@@ -157,6 +159,10 @@ def _storages(text: str, found: dict[str, dict[str, Any]] | None) -> tuple[Stora
             )
         )
     return tuple(rows)
+
+
+def _writable(place: str) -> bool:
+    return os.path.isdir(place) and os.access(place, os.W_OK)
 
 
 def _read(path: str) -> str:

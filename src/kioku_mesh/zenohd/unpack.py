@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
 from collections.abc import Collection, Mapping, Sequence
@@ -126,7 +127,9 @@ def _only_version(place: str, target: Target) -> str:
     names = [os.path.basename(path) for path in glob.glob(router, root_dir=place)]
     versions = {_version_of(name, target) for name in names}
     if len(versions) != 1:
-        found = f"several versions: {', '.join(sorted(versions))}" if versions else "neither archives nor the files"
+        others = glob.glob("zenoh-*.zip", root_dir=place)
+        none = "archives for other platforms only" if others else "neither archives nor the files"
+        found = f"several versions: {', '.join(sorted(versions))}" if versions else none
         hint = (
             "choose one with --version"
             if versions
@@ -142,6 +145,6 @@ def _place(content: bytes, path: str) -> None:
             file.write(content)
         os.chmod(path, 0o755)
     except OSError as error:
-        raise StoreUnwritable(
-            f"cannot write {path}: {error.strerror}", "check the folder and its permissions"
-        ) from None
+        full = error.errno == errno.ENOSPC
+        hint = "free some space" if full else "check the folder and its permissions"
+        raise StoreUnwritable(f"cannot write {path}: {error.strerror}", hint) from None

@@ -21,7 +21,18 @@ from kioku_mesh.store.store import Store
 from support import peers
 from support.stores import memory
 
-NAMES = ("serve", "peers", "peer_clocks", "peer_versions", "node_names", "hubs", "ports", "zenohd", "admission")
+NAMES = (
+    "serve",
+    "peers",
+    "peer_clocks",
+    "peer_versions",
+    "node_names",
+    "hubs",
+    "ports",
+    "sharing",
+    "zenohd",
+    "admission",
+)
 
 
 class Machine:
@@ -76,7 +87,8 @@ def listener() -> Iterator[int]:
 def test_a_mesh_that_is_well(machine: Machine) -> None:
     """Every check of a machine that shares is made and passes, and looking changes nothing."""
     peers.hear(machine.state, "desk-1", version=__version__)
-    with socket.create_server(("127.0.0.1", machine.port)), peers.running(machine.state):
+    at = machine.settings().get("listen")
+    with socket.create_server(("127.0.0.1", machine.port)), peers.running(machine.state, addresses=at):
         report = doctor.examine(machine.settings())
     found = {check.name: check for check in report.checks}
     assert {found[name].status for name in NAMES} == {"pass"}
@@ -180,7 +192,7 @@ def test_hubs_are_reached_or_not(machine: Machine, listener: int) -> None:
     [
         (errno.ETIMEDOUT, "no answer", "sudo ufw allow 7447/tcp"),
         (errno.ENOENT, "the name is not known", "spelling"),
-        (errno.EHOSTUNREACH, "EHOSTUNREACH", "in one network"),
+        (errno.EHOSTUNREACH, "off, or not in this network", "in one network"),
     ],
 )
 def test_the_hint_fits_the_cause(machine: Machine, code: int, said: str, hint: str) -> None:
@@ -195,10 +207,13 @@ def test_the_hint_fits_the_cause(machine: Machine, code: int, said: str, hint: s
 def test_ports_to_listen_at(machine: Machine, listener: int) -> None:
     """Free, taken by another, not ours, or silent although we run."""
     assert "free" in machine.check("ports").summary
-    with peers.running(machine.state):
+    with peers.running(machine.state, addresses=machine.settings().get("listen")):
         assert "nothing answers" in machine.check("ports").summary
-        machine.set(mode="hub", listen=f"0.0.0.0:{listener}")
+    machine.set(mode="hub", listen=f"0.0.0.0:{listener}")
+    with peers.running(machine.state, addresses=machine.settings().get("listen")):
         assert ": open" in machine.check("ports").summary
+    with peers.running(machine.state, error="it cannot listen there"):
+        assert "another program" in machine.check("ports").summary
     assert "another program" in machine.check("ports").summary
     machine.set(mode="hub", listen="203.0.113.77")
     assert "no address of this machine" in machine.check("ports").summary

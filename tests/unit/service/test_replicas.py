@@ -201,7 +201,11 @@ def test_a_peer_that_said_nothing_yet_has_nothing_yet(folder: Path) -> None:
         it.save(Draft("one"))
         peers.hear(folder, "new-1", (), scopes=())
         found = it.mesh()
-        assert (found.everywhere, found.stored.of, found.summary) == (False, 0, "no other machine is known yet")
+        assert (found.everywhere, found.stored.of, found.summary) == (
+            False,
+            0,
+            "no other machine has said yet what it has",
+        )
         assert [note.message for note in found.notes if note.code == "not_said"] == [
             "not counted, as they have not said yet what they have: new-1"
         ]

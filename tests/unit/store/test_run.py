@@ -11,6 +11,8 @@ import pytest
 from kioku_mesh.clock import DAY, SECOND
 from kioku_mesh.store.log import Head, Tip
 from kioku_mesh.store.run import Peer, Run, Serve
+from support import needs
+from support.mounts import read_only
 
 ORIGIN = "laptop-1a2b." + "0" * 16
 NOW = 10**15
@@ -138,3 +140,17 @@ def test_who_only_reads_waits_for_nobody_and_makes_nothing(tmp_path: Path) -> No
         before = path.read_bytes()
         assert Run(str(tmp_path), writes=False).peers() == ()
         assert path.read_bytes() == before
+
+
+@needs("root", "linux")
+def test_in_a_read_only_place_it_is_read(tmp_path: Path) -> None:
+    """Who is known is told there as well."""
+    folder = tmp_path / "state"
+    folder.mkdir()
+    writer = Run(str(folder))
+    writer.put_peer(Peer("desk-1", "0" * 16, scopes=("mesh",)))
+    writer.close()
+    with read_only(folder):
+        reader = Run(str(folder), writes=False)
+        assert [peer.node for peer in reader.peers()] == ["desk-1"]
+        reader.close()

@@ -16,6 +16,7 @@ from kioku_mesh.zenohd import config as configuration
 from kioku_mesh.zenohd import docker
 from kioku_mesh.zenohd.platforms import DEFAULT_VERSION, DIGESTS
 from support import needs
+from support.needs import compose
 
 DOCKERFILE = docker.files()["Dockerfile"]
 
@@ -106,4 +107,4 @@ def test_the_files_for_a_person(tmp_path: Path) -> None:
 @needs("docker compose")
 def test_compose_understands_its_file() -> None:
     """Where there is a Docker, it accepts the file."""
-    subprocess.run(["docker", "compose", "config", "--quiet"], cwd=containers.ROOT, check=True)
+    subprocess.run([*compose(), "config", "--quiet"], cwd=containers.ROOT, check=True)

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from kioku_mesh.errors import BadInput, NotFound, Refused
+from kioku_mesh.errors import BadInput, NotFound, Refused, StoreUnwritable
 from kioku_mesh.zenohd import unpack
 from kioku_mesh.zenohd.platforms import target
+from support import needs
+from support.mounts import small_disk
 from support.releases import digest, zipped
 
 HERE = target("x86_64", "linux", False)
@@ -120,6 +122,18 @@ def test_what_is_missing_is_named(tmp_path: Path, staging: Path, brought: Path) 
     (brought / BACKEND.name).unlink()
     with pytest.raises(NotFound, match=BACKEND.name):
         bring(brought / ROUTER.name, staging)
+    (foreign := tmp_path / "foreign").mkdir()
+    (foreign / "zenoh-1.2.3-aarch64-apple-darwin-standalone.zip").write_bytes(b"")
+    with pytest.raises(NotFound, match="archives for other platforms only"):
+        bring(foreign, staging)
     (other := brought / "zenoh-1.2.3-aarch64-apple-darwin-standalone.zip").write_bytes(b"")
     with pytest.raises(BadInput, match="no archive for this machine"):
         bring(other, staging)
+
+
+@needs("root", "linux")
+def test_a_full_disk(brought: Path, tmp_path: Path) -> None:
+    """Is told as one."""
+    with small_disk(tmp_path / "disk", 4) as disk, pytest.raises(StoreUnwritable) as told:
+        bring(brought, disk)
+    assert told.value.hint == "free some space"

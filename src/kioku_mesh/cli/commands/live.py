@@ -68,7 +68,7 @@ def join(address: tuple[str, ...], share_existing: str | None) -> int:
 @with_memory
 def sync(memory: Memory, timeout: int, as_json: bool) -> None:
     """Wait until everything is everywhere: here, and on every machine that is known."""
-    if memory.config.get("mode") == "local":
+    if memory.mesh().mode == "local":
         raise BadInput("this machine is in no mesh (mode local)", "join one with `kioku-mesh init`")
     control.ensure(memory.config)
     end = time.monotonic() + timeout / SECOND
