@@ -30,16 +30,15 @@ def rows(path: str) -> Iterator[Row]:
     if not found:
         raise BadInput(f"nothing of an older kioku-mesh in {path}", _HINT)
     for file in found:
+        db = None
         try:
             db = _opened(file)
-        except apsw.Error as error:
-            raise BadInput(f"cannot read {file}: {error}", _HINT) from None
-        try:
             yield from _read(db, file)
         except apsw.Error as error:
-            raise BadInput(f"cannot read {file}: {error}", "is it damaged? try a copy of it") from None
+            raise BadInput(f"cannot read {file}: {error}", _HINT) from None
         finally:
-            db.close()
+            if db is not None:
+                db.close()
 
 
 def present(folder: str) -> Iterator[str]:
