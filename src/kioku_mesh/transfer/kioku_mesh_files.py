@@ -13,7 +13,7 @@ from typing import Any
 
 import apsw
 
-from ..errors import BadInput
+from ..errors import BadInput, NotFound
 from . import kioku_mesh
 from .kioku_mesh import Item
 
@@ -25,10 +25,10 @@ Row = tuple[str, Callable[[], Item]]
 
 
 def rows(path: str) -> Iterator[Row]:
-    """Every record of the files in a folder, or of one file. Raises BadInput for what is not of the older version."""
+    """Every record of the files in a folder, or of one file. Raises NotFound for a folder without any, BadInput for another file."""
     found = [path] if os.path.isfile(path) else list(present(path))
     if not found:
-        raise BadInput(f"nothing of an older kioku-mesh in {path}", _HINT)
+        raise NotFound(f"nothing of an older kioku-mesh in {path}", _HINT)
     for file in found:
         db = None
         try:

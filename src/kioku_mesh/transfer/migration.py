@@ -133,7 +133,7 @@ def _rows(stored: Mapping[str, Stored], gathered: _Gathered) -> Iterator[Row]:
 
 
 def from_files(memory: Memory, path: str | None, wish: Wish, progress: Progress) -> Migrated:
-    """Read the local files of the older version in a folder, or one of them. Raises BadInput."""
+    """Read the local files of the older version in a folder, or one of them. Raises BadInput, NotFound."""
     wish = _checked(memory, wish)
     source = whole(path) if path else memory.config.state_dir
     gathered = _Gathered(_scopes(memory), wish)

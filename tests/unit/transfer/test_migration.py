@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kioku_mesh.clock import DAY, now, to_iso
-from kioku_mesh.errors import BadInput
+from kioku_mesh.errors import BadInput, NotFound
 from kioku_mesh.model import Filter, Observation, Query
 from kioku_mesh.service.memory import Memory
 from kioku_mesh.store.store import Store
@@ -133,7 +133,7 @@ def test_what_is_no_old_store_is_refused(memory: Memory, tmp_path: Path, content
         path.mkdir()
     else:
         path.write_bytes(content)
-    with pytest.raises(BadInput) as caught:
+    with pytest.raises((BadInput, NotFound)) as caught:
         taken(memory, path)
     assert "state directory" in caught.value.hint
 
