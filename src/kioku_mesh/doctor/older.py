@@ -59,7 +59,7 @@ def _mesh(case: Case) -> Check:
                 return passed(f"nothing at {endpoint} stores memories of an older version")
             stored, whole = space.glance(_SECONDS)
     except PeerUnreachable as error:
-        return warned(error.message, f"is it running? then: kioku-mesh doctor --check-legacy-namespace (at {endpoint})")
+        return warned(error.message, error.hint)
     except NotAvailable as error:
         return not_checked(error.message, error.hint)
     return _counted(case, endpoint, list(_places(stored)), whole)

@@ -44,7 +44,13 @@ class ForeignSpace(Visit):
 
     def __init__(self, endpoint: str, stems: Sequence[str], patience: float = PATIENCE_S) -> None:
         """Raises NotAvailable, PeerUnreachable."""
-        super().__init__(endpoint)
+        try:
+            super().__init__(endpoint)
+        except PeerUnreachable as error:
+            raise PeerUnreachable(
+                error.message,
+                "is that its machine and port, does its zenohd run, and does a firewall let it be reached?",
+            ) from None
         self._endpoint, self._stems, self._patience = endpoint, stems, patience
         self._routers = self.routers()
         self._queriers = [self._session.declare_querier(f"{stem}/*") for stem in stems]

@@ -65,7 +65,10 @@ Row = tuple[str, Callable[[], Item]]  # where it was found, and what reads it; r
 
 
 class _Gathered:
-    """Records that are for this machine, and what became of the others. `tiers`: the visibility of ids that have one."""
+    """Records that are for this machine, and what became of the others.
+
+    `tiers`: the visibility of memories that have one; `deletions`: those with one, where only what has none is wanted.
+    """
 
     def __init__(self, scopes: frozenset[str], wish: Wish) -> None:
         self._scopes, self._wish = scopes, wish
@@ -73,6 +76,7 @@ class _Gathered:
         self.bad: list[BadRecord] = []
         self.left_out: dict[str, int] = {}
         self.tiers: dict[str, str] = {}
+        self.deletions: list[Item] = []
 
     def add(self, rows: Iterable[Row]) -> None:
         for key, read in rows:
@@ -83,6 +87,8 @@ class _Gathered:
                 continue
             if self.entitled(item.scope, item.id, item.line is None):
                 self.items.append(item)
+            elif item.line is None and item.scope in self._scopes:
+                self.deletions.append(item)
 
     def entitled(self, scope: str, id: str, deletes: bool) -> bool:
         """Whether a record is wanted here; one that is not is counted."""
@@ -93,6 +99,11 @@ class _Gathered:
         if not self._wish.only_untiered and scope not in self._scopes:
             self.leave(scope)
         return scope in self._scopes and not self._wish.only_untiered
+
+    def whole(self) -> list[Item]:
+        """With every deletion of a memory among them, whatever visibility it was given."""
+        own = {item.id for item in self.items if item.line is not None}
+        return self.items + [item._replace(scope=UNTIERED) for item in self.deletions if item.id in own]
 
     def leave(self, scope: str) -> None:
         self.left_out[scope] = self.left_out.get(scope, 0) + 1
@@ -182,7 +193,7 @@ def _placed(memory: Memory, gathered: _Gathered, untiered: str) -> tuple[list[It
     placed, moved = [], 0
     scopes = _scopes(memory)
     with memory.store.read(scopes) as snapshot:
-        for item in gathered.items:
+        for item in gathered.whole():
             if item.scope == UNTIERED:
                 row = snapshot.row_of(item.id)
                 there = None if row is None else snapshot.observation(row).visibility

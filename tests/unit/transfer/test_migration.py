@@ -170,6 +170,13 @@ def test_what_has_no_visibility_gets_the_one_asked_for(memory: Memory, tmp_path:
     assert set(shown(memory)) == {"subject 1"}
 
 
+def test_what_was_deleted_under_another_key_stays_deleted(memory: Memory, tmp_path: Path) -> None:
+    """Also where only what has no visibility is taken."""
+    samples = (older.observation(1, ""), older.tombstone(1, "mesh"), older.tombstone(2, "mesh"))
+    report = queued(memory, tmp_path, *samples, untiered="user", only_untiered=True)
+    assert (report.added, shown(memory)) == (2, {})
+
+
 def test_a_later_import_of_all_does_not_make_it_public(memory: Memory, tmp_path: Path) -> None:
     """What was given a visibility here keeps it, and the import says so."""
     samples = (older.observation(1, ""), older.observation(2))
