@@ -52,7 +52,7 @@ def address(memory: Memory, given: str | None) -> str:
     if found.startswith("tls/"):
         raise BadInput(
             f"{found}: an old mesh is read over plain TCP alone",
-            "let its zenohd listen on tcp/127.0.0.1:7447 as well meanwhile, and run this on the same machine",
+            "run this on a machine of that mesh, whose own zenohd listens there as well: --connect 127.0.0.1",
         )
     return found
 
