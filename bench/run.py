@@ -10,7 +10,10 @@ import sys
 import time
 
 import calls
+import crowd
+import load
 import mesh
+import others
 import processes
 import volume
 from report import Row, show
@@ -24,6 +27,10 @@ PARTS = {
     "import": volume.importing,
     "size": volume.size,
     "mesh": mesh.mesh,
+    "crowd": crowd.crowd,
+    "sustained": load.sustained,
+    "stuck": load.stuck,
+    "mesh-other": others.others,
 }
 
 

@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
 
 from .config import Config
-from .service.context import Context
 from .service.late import Late
 from .service.memory import Memory
 from .store.store import Store
@@ -17,15 +16,24 @@ if TYPE_CHECKING:
     from .serve import process, upkeep
     from .serve.log import Log
     from .serve.parts import Part
+    from .service import residence
 else:
     process, upkeep = Late("..serve.process"), Late("..serve.upkeep")
+    residence = Late("..service.residence")
     mesh = Late("..mesh.part")
 
 
 def open_memory(config: Config, client: tuple[str, str] | None = None) -> Memory:
     """The service for these settings; `client` is (agent_family, client_id) as the client named itself."""
     identity = config.identity(client)
-    return Memory(Store(config.state_dir, node=config.get("node"), host=identity.host), config, identity)
+    shares = partial(_shares, config)
+    store = Store(config.state_dir, node=config.get("node"), host=identity.host, shares=shares)
+    return Memory(store, config, identity)
+
+
+def _shares(config: Config) -> bool:
+    """Does what is saved now go to other machines? In mode local only while `mesh start` or `mesh join` runs."""
+    return config.get("mode") != "local" or residence.tried(config.state_dir)
 
 
 Watch = Callable[[str, Any], None]  # is told what happens on the mesh, and what it happens to
@@ -51,7 +59,7 @@ def serve_parts(config: Config, log: Log, watch: Watch | None = None) -> Sequenc
 
 def _mesh_part(config: Config, watch: Watch | None) -> Part:
     memory = open_memory(config)
-    scopes = Context(memory.store, config, memory.identity).scopes
+    scopes = frozenset(config.declared())
     listen, connect = config.get("listen"), config.get("connect")
     if config.get("engine") == "zenohd":  # the zenohd listens, and we are one of those who connect to it
         listen, connect = (), (*listen, *connect)

@@ -77,6 +77,16 @@ class Config:
             settings.drop(self.file, key)
         return self._again()
 
+    def set_aside(self) -> tuple[str, Config]:
+        """Keep a copy of config.toml and write anew what of it can be used; the copy's path. Raises StoreUnwritable."""
+        source = f"config file {self.file}"
+        rows = [(row.key, written(row.value)) for row in self.rows() if row.source == source]
+        kept = settings.set_aside(self.file)
+        again = self._again()
+        for key, text in rows:
+            again = again.set_value(key, text)
+        return kept, again
+
     def identity(self, client: tuple[str, str] | None = None) -> Identity:
         """Who is asking; `client` is (agent_family, client_id) as the client named itself."""
         named = {name: entry["value"] for name, entry in self.identity_rows(client).items()}
@@ -95,6 +105,16 @@ class Config:
             rows[key] = {"value": value, "source": source}
         rows["host"] = {"value": repository.clean(folders.host(self.environ)), "source": "system"}
         return rows
+
+    def declared(self) -> dict[str, str]:
+        """The scopes that this machine shares -> which setting says so. A project file alone takes nobody into a team:
+        it comes with a repository that anybody may have written."""
+        found = {"mesh": "default"}
+        for key, kind in (("user_id", "user"), ("team_id", "team")):
+            value, source = self._values[key]
+            if value is not None and not source.startswith("project file"):
+                found[f"{kind}/{value}"] = source
+        return found | {f"team/{team}": self.source("teams") for team in self.get("teams")}
 
     def project(self) -> tuple[str | None, str]:
         """(name, source) of the current project; None when there is none."""

@@ -55,6 +55,10 @@ def _slug(text: str) -> str:
     return text
 
 
+def _slugs(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_slug(piece.strip()) for piece in text.split(",") if piece.strip()))
+
+
 def _name(text: str) -> str:
     if not text.isprintable() or len(text) > NAME_MAX:
         raise ValueError(f"one line of at most {NAME_MAX} printable characters")
@@ -105,6 +109,12 @@ OPTIONS: dict[str, Option] = {
             "the team for visibility `team`",
             "KIOKU_MESH_TEAM_ID",
             in_project=True,
+        ),
+        Option(
+            "teams",
+            _slugs,
+            (),
+            "further teams whose memories this machine shares, such as those that project files name",
         ),
         Option(
             "default_visibility",

@@ -56,7 +56,10 @@ class Restored(NamedTuple):
 
 
 class Existing(NamedTuple):
-    """Memories saved on this machine, by scope: those that a mesh gets, and those that are withheld from it."""
+    """Memories saved while this machine shared nothing, by scope.
+
+    Nobody has said yet whether other machines get the `open` ones; the `withheld` ones stay here.
+    """
 
     open: dict[str, int]
     withheld: dict[str, int]
@@ -84,7 +87,7 @@ class Receipt(NamedTuple):
 
 
 class Purged(NamedTuple):
-    """`stored`: how many peers have erased it too; `receipts`: which."""
+    """`stored`: how many peers have erased it too; `receipts`: which. For `already_purged` nothing was written again."""
 
     purged: tuple[str, ...]
     unknown: tuple[str, ...] = ()
@@ -94,6 +97,7 @@ class Purged(NamedTuple):
     dry_run: bool = False
     receipts: tuple[Receipt, ...] = ()
     warnings: tuple[Notice, ...] = ()
+    already_purged: tuple[str, ...] = ()
 
 
 class Swept(NamedTuple):
@@ -160,7 +164,10 @@ class BackupFile(NamedTuple):
 
 
 class Resident(NamedTuple):
-    """The resident process. `running`: it said so a moment ago; `error`: what keeps it from its work, or ended it."""
+    """The resident process. `running`: it said so a moment ago; `error`: what keeps it from its work, or ended it.
+
+    `scopes`: what it shares with other machines.
+    """
 
     running: bool
     version: str
@@ -171,6 +178,7 @@ class Resident(NamedTuple):
     engine: str
     addresses: tuple[str, ...] = ()
     error: str = ""
+    scopes: tuple[str, ...] = ()
 
 
 class PeerState(NamedTuple):

@@ -80,6 +80,19 @@ def drop(path: str, key: str) -> None:
     _rewrite(path, key, None, "")
 
 
+def set_aside(path: str) -> str:
+    """Move the file out of the way, never over another one; where to. Raises StoreUnwritable."""
+    kept, number = f"{path}.bak", 1
+    while os.path.lexists(kept):
+        number += 1
+        kept = f"{path}.bak{number}"
+    try:
+        os.rename(path, kept)
+    except OSError as error:
+        raise StoreUnwritable(f"cannot move {path}: {error.strerror}", "check the folder and its permissions") from None
+    return kept
+
+
 def line_of(key: str, value: str | int) -> str:
     """`key = value` as TOML."""
     return f"{key} = {_literal(value)}"
@@ -201,9 +214,10 @@ def _text(path: str) -> str:
         with open(path, "rb") as file:
             raw = file.read(FILE_MAX + 1)
     except OSError as error:
-        raise BadInput(f"cannot read {path}: {error.strerror}", "check the file and its permissions") from None
+        hint = "check the file and its permissions"
+        raise BadInput(f"cannot read {path}: {error.strerror}", hint, path=path) from None
     if len(raw) > FILE_MAX:
-        raise BadInput(f"{path} is too large for a settings file", f"it may have at most {FILE_MAX} bytes")
+        raise BadInput(f"{path} is too large for a settings file", f"it may have at most {FILE_MAX} bytes", path=path)
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -12,13 +12,22 @@ from support.chaos import Chaos
 from support.hosts import Host, network
 from support.needs import needs
 
+PAGE = 10_000
+
 pytestmark = needs("network namespaces")
 
 
 def everything(host: Host) -> dict[str, tuple[str, str]]:
     """id -> (state, content) of all memories on a machine."""
-    found = host.json("search", "-n", "10000", "--include", "superseded,expired,deleted")["results"]
-    return {each["observation_id"]: (each["state"], each["content"]) for each in found}
+    seen: dict[str, tuple[str, str]] = {}
+    more = True
+    while more:
+        found = host.json(
+            "search", "-n", str(PAGE), "--offset", str(len(seen)), "--include", "superseded,expired,deleted"
+        )
+        seen |= {each["observation_id"]: (each["state"], each["content"]) for each in found["results"]}
+        more = found["more"]
+    return seen
 
 
 def wreak(folder: Path, seconds: float, seed: int) -> Chaos:

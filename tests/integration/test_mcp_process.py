@@ -70,6 +70,25 @@ def test_a_memory_saved_by_one_agent_is_found_by_another(home: Home) -> None:
         assert agent.call("search_memory", query="deploys tag")["structuredContent"]["count"] == 1
 
 
+def test_new_settings_count_for_an_agent_that_runs(home: Home) -> None:
+    """Its next call has them: where a memory goes, and what the reply says of that. Wrong ones change nothing."""
+    with home.agent() as agent:
+        assert "peers" not in agent.call("save_observation", content="Saved alone.")["structuredContent"]["stored"]
+        home.ok("config", "set", "autostart", "off")
+        home.ok("init", "--mode", "spoke", "--connect", "127.0.0.1", "--share-existing", "no")
+        saved = agent.call("save_observation", content="Saved for all machines.")["structuredContent"]
+        assert saved["stored"]["of"] == 0
+        assert home.json("get", saved["observation_id"])["results"][0]["stored"]["mesh"]
+        assert home.json("init", "--share-existing", "yes")["existing"] == {"open": {}, "withheld": {"mesh": 1}}
+        (home.config / "config.toml").write_text("mode = \n")
+        assert agent.call("save_observation", content="Saved with wrong settings.")
+        home.ok("init", "--mode", "local", "--force")
+        agent.call("save_observation", content="Saved alone again.")
+    assert home.run("init", "--mode", "spoke", "--connect", "127.0.0.1", "--json", status=2).error()["details"] == {
+        "existing": {"open": {"mesh": 1}, "withheld": {}}
+    }
+
+
 def test_a_prefix_never_deletes(home: Home) -> None:
     """What changes something needs the whole id."""
     with home.agent() as agent:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from kioku_mesh import wire
 from kioku_mesh.clock import now as read_clock
 from kioku_mesh.mesh.twin import Faults, Twin
@@ -46,10 +48,10 @@ class Company:
         self.twin.committed(name)
         return id_
 
-    def mark(self, name: str, kind: str, *targets: str, scope: str = "mesh") -> str:
-        """A tombstone (that lets bodies go at once), an undo or a purge."""
+    def mark(self, name: str, kind: str, *targets: str, scope: str = "mesh", lasts: int = 0) -> str:
+        """A tombstone (that lets bodies go after `lasts` microseconds), an undo or a purge."""
         with self.store(name).write() as transaction:
-            until = transaction.now if kind == wire.TOMBSTONE else None
+            until = transaction.now + lasts if kind == wire.TOMBSTONE else None
             id_ = transaction.append(kind, scope, wire.encode_body({"reason": "x"}), names=targets, until=until).id
         self.twin.committed(name)
         return id_
@@ -91,12 +93,11 @@ class Company:
         self.twin.run(QUIET)
 
     def heads(self, name: str, scope: str = "mesh") -> dict[exchange.Name, object]:
-        found = exchange.streams(self.store(name))
-        return {at: local.head for at, local in found.items() if at.scope == scope and local.head.tips}
+        return {exchange.Name(*h[:3]): h for h in exchange.heads(self.store(name), "mem", scope) if h.tips}
 
     def seen(self, name: str, scope: str = "mesh") -> dict[str, tuple[str, str]]:
         """id -> (state, content) as a reader of this machine sees a scope."""
-        now = read_clock() + QUIET
+        now = self.twin.now
         with self.store(name).read(frozenset((scope,)), now) as snapshot:
             rows = snapshot.newest(Filter(states=STATES), now, -1)
             return {o.observation_id: (o.state, o.content) for o in snapshot.observations(rows)}
@@ -108,6 +109,11 @@ class Company:
             rows = sql.rows(store.reader(), "SELECT id FROM record WHERE kind = ?", (wire.OBSERVATION,))
             return {id_.hex() for (id_,) in rows}
 
+    def stored(self, name: str) -> bytes:
+        """All that lies in the files of a machine."""
+        self.store(name).close()
+        return b"".join(path.read_bytes() for path in (self.folder / name).rglob("*") if path.is_file())
+
     def close(self) -> None:
         for station in self.twin.stations.values():
             station.store.close()
@@ -115,12 +121,15 @@ class Company:
 
 @contextmanager
 def company(seed: int = 1, faults: Faults | None = None) -> Iterator[Company]:
-    """On a file system in memory where there is one."""
+    """On a file system in memory where there is one; the machines' clocks are the twin's."""
     shm = Path("/dev/shm")
     folder = Path(tempfile.mkdtemp(prefix="kioku-", dir=shm if shm.is_dir() else None))
     made = Company(folder, seed, faults)
     try:
-        yield made
+        with pytest.MonkeyPatch.context() as patched:
+            for module in ("store", "upkeep", "backup"):
+                patched.setattr(f"kioku_mesh.store.{module}.read_clock", lambda: made.twin.now)
+            yield made
     finally:
         made.close()
         shutil.rmtree(folder)

@@ -32,7 +32,9 @@ def memory(folder: Path | str, wait_s: float = 30.0, node: str | None = None, **
     folder = Path(folder)
     if not arguments and wait_s == 30.0 and node is None:
         return open_memory(settings(folder))
-    return Memory(Store(str(folder), host="desk", wait_s=wait_s, node=node), settings(folder, **arguments), AGENT)
+    meshed = arguments.get("mode", "local") != "local"
+    store = Store(str(folder), host="desk", wait_s=wait_s, node=node, shares=lambda: meshed)
+    return Memory(store, settings(folder, **arguments), AGENT)
 
 
 def fact(number: int | str) -> str:

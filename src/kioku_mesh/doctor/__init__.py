@@ -56,6 +56,7 @@ _TABLE = (
     Entry("node_names", network.node_names, modes=MESHED),
     Entry("hubs", network.hubs, modes=MESHED),
     Entry("ports", network.ports, modes=MESHED),
+    Entry("sharing", network.sharing, modes=MESHED),
     Entry("zenohd", router.zenohd, modes=MESHED),
     Entry("admission", network.admission, modes=MESHED),
     Entry("clients", agents.registrations),

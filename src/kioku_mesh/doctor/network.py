@@ -11,6 +11,7 @@ from ..clock import DAY
 from ..mesh import talk
 from ..results import MeshStatus
 from ..service import meshing, modes, residence
+from ..service import sharing as service
 from ..service.context import Context
 from ..store import log, spread
 from ..store.run import Run
@@ -94,6 +95,23 @@ def peer_versions(_case: Case, mesh: MeshStatus) -> Check:
             "install the same version everywhere; what they share is exchanged meanwhile",
         )
     return passed("all machines have the same version" if counted else mesh.summary)
+
+
+def sharing(case: Case) -> Check:
+    """Does anything stay here that nobody decided about?"""
+    if case.broken:
+        return not_checked("the database cannot be read")
+    found = service.existing(Context(case.store, case.config, case.config.identity()))
+    if any(found.open.values()):
+        return warned(
+            f"{plural(sum(found.open.values()), 'memory')} saved while this machine shared nothing: nobody "
+            "has said whether other machines get them, so they stay here",
+            "kioku-mesh init --share-existing yes (or no)",
+            **found._asdict(),
+        )
+    kept = sum(found.withheld.values())
+    said = f"{plural(kept, 'memory')} withheld, as was said" if kept else "nothing is kept from the mesh"
+    return passed(said, **found._asdict())
 
 
 def admission(_case: Case) -> Check:

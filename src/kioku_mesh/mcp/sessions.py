@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -22,11 +23,36 @@ Tool = Mapping[str, Any]
 
 
 class Session:
-    """The memory of one caller, and how many calls use it now."""
+    """The memory of one caller, and how many calls use it now. `over`: closed when none does any more."""
 
     def __init__(self, memory: Memory) -> None:
         self.memory = memory
         self.calls = 0
+        self.over = False
+        self._seen = _look(memory.config)
+
+    def changed(self) -> bool:
+        """Were the settings written since? An agent works for days, and what they say counts at once."""
+        before, self._seen = self._seen, _look(self.memory.config)
+        return before != self._seen
+
+    def leave(self) -> None:
+        """Close it, or have the last call do so."""
+        self.over = True
+        if not self.calls:
+            self.memory.close()
+
+
+def _look(loaded: config.Config) -> object:
+    """What the files of the settings are now."""
+    found: list[object] = []
+    for path in (loaded.file, loaded.project_file):
+        try:
+            file = os.stat(path) if path else None
+        except OSError:
+            file = None
+        found.append(file and (file.st_ino, file.st_size, file.st_mtime_ns))
+    return found
 
 
 class Sessions:
@@ -103,7 +129,7 @@ class Sessions:
     @contextmanager
     def _memory(self, caller: Caller) -> Iterator[Memory]:
         with self._lock:
-            session = self._sessions.pop(caller, None) or Session(self._open(caller))
+            session = self._current(caller)
             self._sessions[caller] = session  # the last one used is the last one
             session.calls += 1
             idle = [key for key, other in self._sessions.items() if not other.calls]
@@ -114,9 +140,26 @@ class Sessions:
         finally:
             with self._lock:
                 session.calls -= 1
+                if session.over:
+                    session.leave()
             if self._writes:
                 self._tender.touch()
             self._called()
+
+    def _current(self, caller: Caller) -> Session:
+        """The memory of a caller with the settings of now; those before stay in force where the new ones are wrong."""
+        there = self._sessions.pop(caller, None)
+        if there and not there.changed():
+            return there
+        try:
+            fresh = Session(self._open(caller))
+        except BadInput:
+            if there is None:
+                raise
+            return there
+        if there:
+            there.leave()
+        return fresh
 
     def _tend(self) -> None:
         """The last memory used does the background work; what goes wrong there shows in the next call."""
@@ -131,6 +174,8 @@ class Sessions:
             finally:
                 with self._lock:
                     session.calls -= 1
+                    if session.over:
+                        session.leave()
 
 
 def opener(environ: Mapping[str, str], only_project: str | None) -> Open:

@@ -7,6 +7,7 @@ from ..store import exchange
 from ..store.exchange import Name
 from ..store.store import Store
 from . import talk
+from .heads import Heads
 
 
 def answer(store: Store, scopes: frozenset[str], data: bytes) -> bytes | None:
@@ -19,8 +20,7 @@ def answer(store: Store, scopes: frozenset[str], data: bytes) -> bytes | None:
         return None
     name = Name(asked.lane, asked.scope, asked.origin)
     if asked.ask == "heads":
-        found = (local.head for name, local in exchange.streams(store).items() if name[:2] == (asked.lane, asked.scope))
-        return talk.encode_heads(found)
+        return talk.encode_heads(Heads(exchange.heads(store, asked.lane, asked.scope)), asked.digest)
     if asked.ask == "page":
         return talk.encode_page(exchange.page(store, name, asked.after, asked.until, asked.size))
     if asked.ask == "digests":

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from .. import __version__, wire
 from ..clock import SECOND
 from ..errors import KiokuError
-from ..store import exchange, upkeep
-from ..store.exchange import Local, Name, Who
-from ..store.log import Head
+from ..store import exchange, sharing, upkeep
+from ..store.exchange import Name, Who
 from ..store.store import Store
 from . import repair, talk
+from .heads import Here, Key
 from .inbox import Inbox
 from .outgoing import Announce, Ask, Out, Push
 from .peers import Address, Known, Peer
@@ -24,12 +24,8 @@ from .plan import Pull, Step, plan, unknown
 from .repair import Work
 from .storages import Storages
 from .talk import Announcement
+from .turns import MILLISECOND, Turns
 
-MILLISECOND = 1000
-CHANGED = 200 * MILLISECOND  # from a change to its announcement
-IDLE = 30 * SECOND  # between announcements when nothing changes, and more in a large mesh
-AGAIN = SECOND  # after a machine came: its subscriptions may still have been on their way
-CROWD = 10  # nodes from which on announcements become rarer
 PATIENCE = (200 * MILLISECOND, 500 * MILLISECOND)  # live pushes may fill a gap meanwhile
 TIMEOUT = 10 * SECOND  # of one request
 FEW = 3  # peers that are asked for their heads of one scope while others repair it
@@ -43,7 +39,7 @@ _BATCH = 200  # own records sent in one step
 class Task:
     """A piece of repair in progress with one peer."""
 
-    def __init__(self, peer: Peer, of: Name | tuple[str, str], work: Work) -> None:
+    def __init__(self, peer: Peer, of: Name | Key, work: Work) -> None:
         self.peer, self.of, self.work = peer, of, work
 
 
@@ -67,17 +63,16 @@ class Node:
         self._store = store
         self._rng = rng or random.Random()
         self._inbox = Inbox(store, self.scopes)
-        self._mine: dict[Name, Local] = {}
-        self._told: dict[Name, Head] = {}  # as last announced
+        self._here = Here(store, self.scopes)
         self._counter = 0
         self._sent = exchange.newest(store)
         self._tasks: dict[int, Task] = {}
         self._number = 0
-        self._announce_at: dict[tuple[str, str], int] = {("mem", scope): 0 for scope in self.scopes}
+        self._turns = Turns((("mem", scope) for scope in self.scopes), self._rng)
         self._look_at: dict[tuple[Address, str, str], int] = {}
         self._pauses: dict[tuple[Address, Name], tuple[int, int]] = {}  # until when, and how long the next one is
         self.storages = Storages(store, who, self.scopes, self._say, self._inbox.receive)
-        self._bodies_at = self._again = 0
+        self._bodies_at = 0
         self._dirty = True
 
     @property
@@ -103,16 +98,21 @@ class Node:
         if before:  # the line is as thin as it was
             peer.page = peer.page_max = max(before.page_max, talk.PAGE_MIN)
         self.storages.soon(now)
-        self._again = now + AGAIN
-        for key in self._announce_at:
-            self._announce_at[key] = min(self._announce_at[key], now)
+        self._turns.others = self._there()
+        self._turns.came(now)
+        for key in self._turns.keys:
             peer.known[key] = Known()
-            self._look(address, *key, now + self._rng.randint(*PATIENCE))  # should its announcement be lost
+            # should its announcement be lost
+            self._look(address, *key, now + self._turns.patience + self._rng.randint(*PATIENCE))
+
+    def _there(self) -> int:
+        return sum(peer.up for peer in self.peers.values())
 
     def down(self, address: Address) -> None:
         peer = self.peers.get(address)
         if peer:
             peer.up, peer.news = False, True
+            self._turns.others = self._there()
             for number in [n for n, task in self._tasks.items() if task.peer is peer]:
                 self._tasks.pop(number).work.close()
             for key in [key for key in self._look_at if key[0] == address]:
@@ -152,7 +152,7 @@ class Node:
     def recalled(self, payloads: Sequence[bytes]) -> None:
         """Announcements that a storage kept."""
         there = [address for address, peer in self.peers.items() if peer.up]
-        self.storages.recalled(payloads, self._mine, there)
+        self.storages.recalled(payloads, self._here.streams, there)
 
     # --- what to do
 
@@ -169,16 +169,14 @@ class Node:
         if self._bodies_at <= now:
             self._bodies_at = now + BODIES
             self._look_for_bodies(now)
-        return min([now + SECOND, self.storages.step(now), *self._announce_at.values(), *self._look_at.values()])
+        return min([now + SECOND, self.storages.step(now), self._turns.next(), *self._look_at.values()])
 
     def _refresh(self, now: int) -> None:
         """See what is in the log now, send what this node saved, and note what is to be announced."""
         self._dirty = self._inbox.arrived = False
         self._push_saved()
-        self._mine = exchange.streams(self._store)
-        for key in self._announce_at:
-            if self._digest(*key) != self._told_digest(*key):
-                self._announce_at[key] = min(self._announce_at[key], now + CHANGED)
+        for key in self._here.look():
+            self._turns.changed(key, now, self._here.wrote(key, self.who.origin))
         for address, peer in self.peers.items():
             for lane, scope in peer.known:
                 if peer.up and (address, lane, scope) not in self._look_at:
@@ -194,37 +192,23 @@ class Node:
                 return
             self._sent = last
 
-    def _heads(self, lane: str, scope: str) -> dict[Name, Head]:
-        return {name: local.head for name, local in self._mine.items() if name[:2] == (lane, scope)}
-
-    def _digest(self, lane: str, scope: str) -> str:
-        return talk.digest_of(self._heads(lane, scope).values())
-
-    def _told_digest(self, lane: str, scope: str) -> str:
-        return talk.digest_of(talk.of_scope(self._told, lane, scope).values())
-
     def _announce(self, now: int) -> None:
-        due = [key for key, at in self._announce_at.items() if at <= now]
+        due = self._turns.due(now)
         if not due:
             return
         if not self._erased(now):
             for key in due:
-                self._announce_at[key] = now + SECOND
+                self._turns.later(key, now + SECOND)
             return
         for key in due:
-            heads = self._heads(*key)
-            changed = [
-                head for name, head in heads.items() if head != self._told.get(name) or name.origin == self.who.origin
-            ]
             self._counter = max(self._counter + 1, now)
             said = Announcement(
-                self.who.node, self.who.incarnation, *key, self._counter, talk.digest_of(heads.values()),
-                tuple(changed), self.host, __version__, talk.PROTOCOL, now, tuple(sorted(self.scopes)), self.at,
+                self.who.node, self.who.incarnation, *key, self._counter, self._here.heads(key).digest,
+                self._here.tell(key, self.who.origin), self.host, __version__, talk.PROTOCOL, now,
+                tuple(sorted(self.scopes)), self.at,
             )  # fmt: skip
             self.out.append(Announce(said))
-            self._told = {name: head for name, head in self._told.items() if name[:2] != key} | heads
-            pause = int(IDLE * max(1, len(self.peers) / CROWD) * self._rng.uniform(0.8, 1.2))
-            self._announce_at[key] = self._again if now < self._again else now + pause
+            self._turns.done(key, now)
 
     def _erased(self, now: int) -> bool:
         """A head past a purge is a receipt: what is to be erased leaves the disk before it is announced."""
@@ -247,23 +231,26 @@ class Node:
 
     def _repair(self, peer: Peer, lane: str, scope: str, now: int) -> None:
         """Ask a peer for what it has and we do not."""
-        known = peer.known[lane, scope]
-        if known.digest == self._digest(lane, scope):
-            if not known.whole:
-                known.replace(self._heads(lane, scope).values())
-                peer.news = True
+        known, ours = peer.known[lane, scope], self._here.heads((lane, scope))
+        if known.digest == ours.digest:
+            peer.news = peer.news or not known.whole
+            known.replace(ours)
             return
-        if not known.digest or not known.whole:
+        if not known.whole and not self._as_another(peer, (lane, scope)):
             # What a few bring often makes us level with all the others.
             if sum(task.of[:2] == (lane, scope) for task in self._tasks.values()) < FEW:
-                self._begin(peer, (lane, scope), repair.heads(peer, lane, scope), now)
+                self._begin(peer, (lane, scope), repair.heads(peer, lane, scope, ours), now)
             else:
                 self._look(peer.address, lane, scope, now + PATIENCE[0])
             return
-        theirs = known.heads.values()
-        present = exchange.present(self._store, unknown(self._mine, theirs))
+        theirs = known.heads.beside(ours)
+        proven = any(name in known.heads.by_name for name in self._here.kept)
+        if proven and sharing.release_known(self._store, theirs):
+            self._refresh(now)
+        mine = self._here.streams
+        present = exchange.present(self._store, unknown(mine, theirs))
         later = now + RETRY[1]
-        for step in plan(self._mine, theirs, present):
+        for step in plan(mine, theirs, present):
             until, _ = self._pauses.get((peer.address, step.name), (0, 0))
             if until > now:
                 later = min(later, until)
@@ -274,12 +261,22 @@ class Node:
         if later < now + RETRY[1]:
             self._look(peer.address, lane, scope, later)
 
-    def _repair_of(self, step: Step, peer: Peer) -> Work:
-        if isinstance(step, Pull):
-            return repair.pull(step, peer, self._inbox.receive)
-        return repair.compare(step, self._store, self._inbox.receive)
+    def _as_another(self, peer: Peer, key: Key) -> bool:
+        """Does it have the same as somebody whose heads are known?"""
+        known = peer.known[key]
+        for other in self.peers.values():
+            theirs = other.known.get(key)
+            if theirs and theirs.whole and theirs.digest == known.digest:
+                known.replace(theirs.heads)
+                peer.news = True
+                return True
+        return False
 
-    def _begin(self, peer: Peer, of: Name | tuple[str, str], work: Work, now: int) -> None:
+    def _repair_of(self, step: Step, peer: Peer) -> Work:
+        take = self._inbox.receive
+        return repair.pull(step, peer, take) if isinstance(step, Pull) else repair.compare(step, self._store, take)
+
+    def _begin(self, peer: Peer, of: Name | Key, work: Work, now: int) -> None:
         if not any(task.peer is peer and task.of == of for task in self._tasks.values()):
             self._go_on(Task(peer, of, work), None, now)
 
@@ -313,8 +310,7 @@ class Node:
 
     def _look_for_bodies(self, now: int) -> None:
         """A deletion was undone after the text had been erased here: some peer may not have erased it yet."""
-        there = [peer for peer in self.peers.values() if peer.up]
         for name, tips in exchange.lost(self._store, _BODIES).items():
-            able = [peer for peer in there if name.scope in peer.scopes]
+            able = [peer for peer in self.peers.values() if peer.up and name.scope in peer.scopes]
             if able and len(self._tasks) < TASKS_MAX:
                 self._begin(self._rng.choice(able), name[:2], repair.records(name, tips, self._inbox.receive), now)

@@ -11,19 +11,16 @@ from typing import Any
 from ..clock import SECOND
 from ..clock import now as read_clock
 from ..store import exchange
-from ..store.log import Head
-from ..store.run import Peer as Noted
-from ..store.run import Run
 from ..store.store import Store
 from .answers import answer
 from .line import Event, Line
 from .node import Node
-from .peers import Address, Peer
+from .notes import Notes
+from .peers import Address
 
 POLL_S, IDLE_S = 0.02, 0.04  # between two looks for commits of other processes; when nothing happened for CALM
 CALM = 10 * SECOND
 STEP_S = 0.5  # of one call
-NOTED = SECOND // 10  # between two writings of run.db
 _AT_ONCE = 200  # events between two steps
 
 
@@ -42,7 +39,7 @@ class MeshPart:
         watch: Callable[[str, Any], None] | None = None,
     ) -> None:
         self.error = ""
-        self.addresses = tuple(listen)
+        self.addresses, self.scopes = tuple(listen), tuple(sorted(scopes))
         self._store, self._scopes, self._host = store, scopes - {"local"}, host
         self._connect = tuple(connect)
         self._watch = watch
@@ -147,50 +144,3 @@ class MeshPart:
             node.answered(value, more, now)
         if self._watch and value != node.who:
             self._watch(what, more if what == "answered" else value)
-
-
-class Notes:
-    """Writes what is known of the peers into run.db, for everybody who asks where a memory is."""
-
-    def __init__(self, directory: str) -> None:
-        self._run = Run(directory)
-        self._next = 0
-
-    def leave(self, node: Node) -> None:
-        """Nobody is known to be there when nobody looks."""
-        for address in list(node.peers):
-            node.down(address)
-        self._next = 0
-        self.write(node, read_clock())
-        self._run.close()
-
-    def write(self, node: Node, now: int) -> None:
-        if now < self._next:
-            return
-        self._next = now + NOTED
-        for peer in [peer for peer in node.peers.values() if peer.news]:
-            peer.news = False
-            clash = f"two machines call themselves {peer.address.node}"
-            if _clashes(peer, node):
-                peer.error = clash
-            elif peer.error == clash:
-                peer.error = ""
-            self._run.put_peer(_noted(peer))
-            self._run.put_heads(peer.address.node, _heads(peer), whole=True)
-
-
-def _clashes(peer: Peer, node: Node) -> bool:
-    """Is somebody else of this name there at the same time?"""
-    others = [other for other in node.peers.values() if other.up and other is not peer]
-    return peer.up and peer.address.node in (node.who.node, *(other.address.node for other in others))
-
-
-def _noted(peer: Peer) -> Noted:
-    return Noted(
-        peer.address.node, peer.address.incarnation, peer.host, peer.version, peer.protocol, peer.at, peer.up,
-        peer.heard, peer.counter, peer.ahead, peer.scopes, peer.error,
-    )  # fmt: skip
-
-
-def _heads(peer: Peer) -> list[Head]:
-    return [head for known in peer.known.values() for head in known.heads.values()]

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from ..store.exchange import Name
-from ..store.log import Head
 from ..values import NamedTuple
 from . import talk
+from .heads import Heads, Key
 from .talk import Announcement
 
 
@@ -19,30 +16,29 @@ class Address(NamedTuple):
 
 
 class Known:
-    """What one peer said of one scope."""
+    """What one peer said of one scope: the digest of all its heads, and those of them that are known."""
 
     def __init__(self) -> None:
         self.counter = -1
         self.digest = ""
-        self.heads: dict[Name, Head] = {}
+        self.heads = Heads()
 
     def learn(self, said: Announcement) -> bool:
         """Take in an announcement; False for one that came late."""
         if said.counter <= self.counter:
             return False
         self.counter, self.digest = said.counter, said.digest
-        self.heads |= {Name(*head[:3]): head for head in said.heads}
+        self.heads = self.heads.changed(said.heads)
         return True
 
-    def replace(self, heads: Iterable[Head]) -> None:
+    def replace(self, heads: Heads) -> None:
         """All heads, as they were asked for."""
-        self.heads = {Name(*head[:3]): head for head in heads}
-        self.digest = talk.digest_of(self.heads.values())
+        self.heads, self.digest = heads, heads.digest
 
     @property
     def whole(self) -> bool:
         """Are these all heads that the peer has?"""
-        return talk.digest_of(self.heads.values()) == self.digest
+        return self.heads.digest == self.digest
 
 
 class Peer:
@@ -58,7 +54,7 @@ class Peer:
         self.counter = 0
         self.page, self.page_max = talk.PAGE_FIRST, talk.PAGE_BYTES  # what the line to it carries in time
         self.scopes: tuple[str, ...] = ()
-        self.known: dict[tuple[str, str], Known] = {}
+        self.known: dict[Key, Known] = {}
         self.news = True
 
     def page_came(self, in_time: bool) -> bool:

@@ -13,6 +13,7 @@ from ..store.exchange import Name
 from ..store.log import Tip
 from ..store.store import Store
 from . import talk
+from .heads import Heads
 from .peers import Peer
 from .plan import Compare, Pull
 from .talk import Request
@@ -24,17 +25,17 @@ _FIRST_COMPARED = 16  # slots, then twice as many
 _AT_ONCE = 100  # records asked for by their slots
 
 
-def heads(peer: Peer, lane: str, scope: str) -> Work:
-    """All heads of a scope."""
-    data = yield Request("heads", lane, scope)
+def heads(peer: Peer, lane: str, scope: str, ours: Heads) -> Work:
+    """All heads of a scope. If they are `ours`, they need not travel."""
+    data = yield Request("heads", lane, scope, digest=ours.digest)
     if data is None:
         return False
     try:
-        found = talk.decode_heads(data, lane, scope)
+        found = talk.decode_heads(data, lane, scope, ours.digest)
     except wire.Malformed as problem:
         peer.error = f"sent heads that are none: {problem}"
         return False
-    peer.known[lane, scope].replace(found)
+    peer.known[lane, scope].replace(ours if found is None else Heads(found))
     peer.news = True
     return True
 

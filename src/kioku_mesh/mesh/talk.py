@@ -6,15 +6,15 @@ not known is passed over, so that a later release can say more. Everything that 
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from .. import ids, wire
-from ..store.exchange import DIGESTS_MAX, Name, Page
+from ..store.exchange import DIGESTS_MAX, Page
 from ..store.log import Head, Tip
 from ..values import NamedTuple
+from .heads import Heads
 
 PROTOCOL = 1
 MESSAGE_MAX = 8 << 20  # bytes of anything that is received
@@ -44,7 +44,8 @@ class Announcement(NamedTuple):
 
 
 class Request(NamedTuple):
-    """`ask`: heads | page | digests | records. The others mean what they mean in `store.exchange`."""
+    """`ask`: heads | page | digests | records. `digest`: of the heads that the asker has, who need not be told the same.
+    The others mean what they mean in `store.exchange`."""
 
     ask: str
     lane: str
@@ -54,6 +55,7 @@ class Request(NamedTuple):
     until: int | None = None
     size: int = PAGE_BYTES
     slots: tuple[Tip, ...] = ()
+    digest: str = ""
 
 
 class PageAnswer(NamedTuple):
@@ -62,16 +64,6 @@ class PageAnswer(NamedTuple):
     records: tuple[wire.Record, ...]
     high: int
     more: bool
-
-
-def digest_of(heads: Iterable[Head]) -> str:
-    """The same for the same heads, in any order. Streams without records say nothing."""
-    told = sorted([*head[:4], [list(tip) for tip in head.tips]] for head in heads if head.tips)
-    return hashlib.sha256(json.dumps(told, separators=(",", ":")).encode()).hexdigest()[:32]
-
-
-def of_scope(heads: Mapping[Name, Head], lane: str, scope: str) -> dict[Name, Head]:
-    return {name: head for name, head in heads.items() if (name.lane, name.scope) == (lane, scope)}
 
 
 # --- announcements
@@ -105,7 +97,10 @@ def decode_announcement(data: bytes) -> Announcement:
 
 
 def encode_request(asked: Request) -> bytes:
-    return _dump({**asked._asdict(), "slots": [list(tip) for tip in asked.slots]})
+    plain = {**asked._asdict(), "slots": [list(tip) for tip in asked.slots]}
+    if not asked.digest:
+        del plain["digest"]
+    return _dump(plain)
 
 
 def decode_request(data: bytes) -> Request:
@@ -115,7 +110,7 @@ def decode_request(data: bytes) -> Request:
     asked = Request(
         _text(got, "ask"), _text(got, "lane"), _text(got, "scope"), _text(got, "origin", ""), _number(got, "after"),
         None if until is None else _number(got, "until"), min(_number(got, "size"), PAGE_BYTES),
-        _tips(_list(got, "slots"), DIGESTS_MAX),
+        _tips(_list(got, "slots"), DIGESTS_MAX), _text(got, "digest", ""),
     )  # fmt: skip
     if asked.lane not in wire.LANES or not wire.is_scope(asked.scope) or asked.scope == "local":
         raise wire.Malformed("no such scope")
@@ -127,13 +122,17 @@ def decode_request(data: bytes) -> Request:
 # --- answers
 
 
-def encode_heads(heads: Iterable[Head]) -> bytes:
-    return _dump({"heads": _plain_heads(heads)})
+def encode_heads(heads: Heads, known: str = "") -> bytes:
+    """`known`: the digest of what the asker has; where that is the same, nothing else is said."""
+    return _dump({"same": known} if known == heads.digest else {"heads": _plain_heads(heads)})
 
 
-def decode_heads(data: bytes, lane: str, scope: str) -> tuple[Head, ...]:
-    """All heads of a scope. Raises Malformed."""
-    return _heads(_load(data).get("heads"), lane, scope)
+def decode_heads(data: bytes, lane: str, scope: str, known: str = "") -> tuple[Head, ...] | None:
+    """All heads of a scope; None when they are those with the digest `known`. Raises Malformed."""
+    got = _load(data)
+    if known and got.get("same") == known:
+        return None
+    return _heads(got.get("heads"), lane, scope)
 
 
 def encode_digests(found: Iterable[Tip]) -> bytes:

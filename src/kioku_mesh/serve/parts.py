@@ -25,7 +25,8 @@ class Part(Protocol):
     """One kind of background work. All calls come from one thread, beginning with `start`.
 
     When a call raises, the part is closed and, after a pause, started anew. It raises Sandboxed when whoever started
-    this process forbids what it needs. An attribute `addresses`, if there is one, is where others reach this machine.
+    this process forbids what it needs. Attributes `addresses` and `scopes`, if there are any: where others reach this
+    machine, and what it shares with them.
     """
 
     name: str
@@ -65,6 +66,10 @@ class Driver:
     @property
     def addresses(self) -> tuple[str, ...]:
         return tuple(getattr(self._part, "addresses", ()))
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        return tuple(getattr(self._part, "scopes", ()))
 
     @property
     def forbidden_s(self) -> float:

@@ -214,7 +214,8 @@ class Resident:
         pid, started = lock.split(self._who)
         addresses = tuple(address for driver in self._drivers for address in driver.addresses)
         mode, engine = self._config.get("mode"), self._config.get("engine")
-        return Serve(pid, __version__, started, beat, mode, engine, addresses, error)
+        scopes = tuple(scope for driver in self._drivers for scope in driver.scopes)
+        return Serve(pid, __version__, started, beat, mode, engine, addresses, error, scopes)
 
     def _errors(self) -> str:
         found = [f"{driver.name}: {driver.error}" for driver in self._drivers if driver.error]

@@ -122,21 +122,39 @@ def purge(
     if chain:
         with ctx.store.read(ctx.scopes) as snapshot:
             found = list(reading.revisions(ctx, snapshot, found))
+    before = _purges(ctx, found, absent, visibility)
+    found, absent = [o for o in found if o.observation_id not in before], [id_ for id_ in absent if id_ not in before]
+    answer = Purged(tuple(o.observation_id for o in found), tuple(absent), already_purged=tuple(before))
     if dry_run:
-        return Purged((), tuple(absent), preview=_preview(found), dry_run=True)
-    names = list(_by_scope(found))
-    if absent:
-        names.append((ctx.scope(visibility), absent))
-    with ctx.store.write() as transaction:
-        alive = _revealing(ctx, transaction, found)
-        store_upkeep.note_traces(ctx.store)
-        written = [transaction.append(wire.PURGE, scope, _reason(ctx, None), names=part) for scope, part in names]
-        again = _revealed(ctx, transaction, alive)
-    store_upkeep.erase_all(ctx.store, purged=True)
-    answer = Purged(tuple(o.observation_id for o in found), tuple(absent), again)
+        return answer._replace(purged=(), preview=_preview(found), dry_run=True)
+    written: list[wire.Header] = []
+    if found or absent:
+        names = [*_by_scope(found), *([(ctx.scope(visibility), absent)] if absent else [])]
+        with ctx.store.write() as transaction:
+            alive = _revealing(ctx, transaction, found)
+            store_upkeep.note_traces(ctx.store)
+            written = [transaction.append(wire.PURGE, scope, _reason(ctx, None), names=part) for scope, part in names]
+            answer = answer._replace(live_again=_revealed(ctx, transaction, alive))
+    if store_upkeep.has_traces(ctx.store):
+        store_upkeep.erase_all(ctx.store, purged=True)
+    return _with_receipts(ctx, answer, (*spread.slots_of(*written), *before.values()), patience)
+
+
+def _purges(
+    ctx: Context, found: Sequence[Observation], absent: Sequence[str], visibility: str | None
+) -> dict[str, spread.Slot]:
+    """Of those that were purged before: the record that did it. In a mesh one that stays here is not enough."""
+    scopes = [(o.observation_id, o.visibility) for o in found] + [(id_, ctx.scope(visibility)) for id_ in absent]
+    with ctx.store.read(ctx.scopes) as snapshot:
+        purges = {id_: spread.purges(snapshot.db, scope, id_, ctx.meshed) for id_, scope in scopes}
+    return {id_: slots[0] for id_, slots in purges.items() if slots}
+
+
+def _with_receipts(ctx: Context, answer: Purged, slots: Sequence[spread.Slot], patience: Patience | None) -> Purged:
+    """The answer with which other machines have erased it."""
+    slots = [slot for slot in slots if slot.scope != "local"]
     if not (ctx.meshed or patience):
         return answer
-    slots = spread.slots_of(*written)
     warnings = replicas.wait_erased(ctx, slots, patience)[1] if patience else ()
     got = replicas.receipts(ctx, slots)
     stored = replicas.erased(got) if ctx.meshed and slots else answer.stored

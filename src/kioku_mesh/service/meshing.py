@@ -13,13 +13,13 @@ from ..clock import SECOND
 from ..clock import now as read_clock
 from ..errors import BadInput, NotFound
 from ..model import Notice, Stored
-from ..results import MeshStatus, PeerState, Resident
+from ..results import Existing, MeshStatus, PeerState, Resident
 from ..store import log, spread
 from ..store.log import Head
 from ..store.reading import Snapshot
 from ..store.run import SILENT, Peer, Run
 from ..store.spread import Slot
-from . import modes, residence
+from . import modes, replicas, residence, sharing
 from .context import Context
 
 Stream = tuple[str, str, str]  # lane, scope, origin
@@ -39,15 +39,27 @@ def status(ctx: Context, heads: bool = False) -> MeshStatus:
         resident = residence.resident(ctx.store.directory)
         on = resident is not None and resident.running
         said = [peer if on else peer._replace(up=False) for peer in run.peers()]
+        apart = [note for scope in sorted(mine) for note in replicas.unshared(ctx, scope, run)]
         peers = tuple(_state(snapshot, ours, mine, peer, run.heads(peer.node), now, heads) for peer in said)
     counted = [peer for peer in peers if peer.counted]
     level = sum(not peer.lag_records for peer in counted)
     everywhere = bool(counted) and level == len(counted) and not any(peer.missing_here for peer in counted)
     stored = Stored(True, level, len(counted), True)
     summary = _summary(counted, everywhere)
-    return MeshStatus(
-        mode, engine, modes.ADMISSION, everywhere, summary, stored, resident, peers, tuple(_notes(resident, peers))
-    )
+    notes = (*_undecided(sharing.existing(ctx)), *apart, *_notes(resident, peers))
+    return MeshStatus(mode, engine, modes.ADMISSION, everywhere, summary, stored, resident, peers, notes)
+
+
+def _undecided(existing: Existing) -> Iterable[Notice]:
+    """What stays here without anybody having said so."""
+    count = sum(existing.open.values())
+    if count:
+        saved = "memory that was saved" if count == 1 else "memories that were saved"
+        yield Notice(
+            "undecided",
+            f"{count:,} {saved} while this machine shared nothing stay{'s' if count == 1 else ''} here until you say "
+            "whether others get them: kioku-mesh init --share-existing yes (or no)",
+        )
 
 
 def forget(ctx: Context, node: str) -> None:

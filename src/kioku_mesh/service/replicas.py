@@ -43,9 +43,28 @@ def with_places(ctx: Context, found: Iterable[Observation]) -> tuple[Observation
     return _ask(ctx, lambda run: tuple(o._replace(stored=_stored(run, s) if s else Stored()) for o, s in at))
 
 
-def apart(scope: str) -> Notice:
+def apart(ctx: Context, scope: str) -> tuple[Notice, ...]:
     """What whoever saves for some must know."""
-    return Notice("not_enforced", f"{scope} is kept apart by what each machine says it may see; no one enforces it yet")
+    open_ = Notice(
+        "not_enforced", f"{scope} is kept apart by what each machine says it may see; no one enforces it yet"
+    )
+    return _ask(ctx, lambda run: unshared(ctx, scope, run)) or (open_,)
+
+
+def unshared(ctx: Context, scope: str, run: Run) -> tuple[Notice, ...]:
+    """Why a scope that this process may use goes to no other machine, and what helps."""
+    source, serve = ctx.config.declared().get(scope, ""), run.serve()
+    kind, _, name = scope.partition("/")
+    if serve and serve.alive(read_clock()) and scope in serve.scopes:
+        return ()
+    if kind == "team" and not source:
+        why = "only a project file names it"
+    elif source.startswith("environment") and serve and serve.alive(read_clock()):
+        why = "the process that shares was started without it"
+    else:
+        return ()  # whoever starts the next one hands it on
+    key, value = ("user_id", name) if kind == "user" else ("teams", ",".join((*ctx.config.get("teams"), name)))
+    return (Notice("not_shared", f"{scope} stays on this machine, as {why}: kioku-mesh config set {key} {value}"),)
 
 
 def receipts(ctx: Context, slots: Sequence[Slot]) -> tuple[Receipt, ...]:
@@ -78,7 +97,8 @@ def _wait(
         while True:
             there = look(run)
             if patience.count is None and not there.of and all(peer.scopes for peer in run.peers()):
-                return there, (Notice("not_waited", "nobody to wait for: no other machine is known yet"),)
+                why = f"no other machine shares {slots[0].scope}" if run.peers() else "no other machine is known yet"
+                return there, (Notice("not_waited", f"nobody to wait for: {why}"),)
             if there.of and there.peers >= (there.of if patience.count is None else patience.count):
                 return there, ()
             left = end - time.monotonic()

@@ -72,7 +72,7 @@ def save(ctx: Context, draft: Draft, patience: Patience | None = None) -> Saved:
 def _placed(ctx: Context, answer: Saved, slots: tuple[spread.Slot, ...], patience: Patience | None) -> Saved:
     """The answer with where the memory is."""
     if slots and "/" in answer.visibility:
-        answer = answer._replace(warnings=(*answer.warnings, replicas.apart(answer.visibility)))
+        answer = answer._replace(warnings=answer.warnings + replicas.apart(ctx, answer.visibility))
     if patience:
         stored, told = replicas.wait(ctx, slots, patience)
         return answer._replace(stored=stored, warnings=answer.warnings + told)

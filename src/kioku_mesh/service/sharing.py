@@ -8,27 +8,29 @@ from ..clock import now as read_clock
 from ..errors import NotFound
 from ..model import Filter
 from ..results import Existing, Line, Shared
+from ..store import sharing as rules
 from ..store import spread
+from ..store.log import ASK, WITHHELD
 from .context import Context
 
 
 def existing(ctx: Context) -> Existing:
-    """What was saved on this machine and may leave it: shared as soon as it is in a mesh, or withheld."""
+    """What was saved while this machine shared nothing, as far as other machines have not got it since."""
     with ctx.store.read(ctx.scopes) as snapshot:
-        rows = spread.own(snapshot.db)
-    return Existing(*({scope: count for scope, kept, count in rows if kept is withheld} for withheld in (False, True)))
+        rows = spread.kept(snapshot.db)
+    return Existing(*({scope: count for scope, kept, count in rows if kept == mark} for mark in (ASK, WITHHELD)))
 
 
 def withhold(ctx: Context) -> None:
-    """What was saved so far stays on this machine; what is saved from now on is not affected."""
+    """What was saved while this machine shared nothing stays here; what is saved from now on is not affected."""
     with ctx.store.write() as transaction:
-        transaction.withhold()
+        rules.withhold(transaction)
 
 
 def release(ctx: Context) -> None:
     """Share everything that was withheld."""
     with ctx.store.write() as transaction:
-        transaction.release()
+        rules.release(transaction)
 
 
 def share(ctx: Context, ids: Sequence[str], where: Filter | None = None, dry_run: bool = False) -> Shared:
@@ -48,4 +50,4 @@ def share(ctx: Context, ids: Sequence[str], where: Filter | None = None, dry_run
     if dry_run or not found:
         return Shared((), preview, dry_run)
     with ctx.store.write() as transaction:
-        return Shared(transaction.share([o.observation_id for o in found], ctx.scopes), preview)
+        return Shared(rules.share(transaction, [o.observation_id for o in found], ctx.scopes), preview)

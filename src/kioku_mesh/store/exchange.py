@@ -69,7 +69,7 @@ def _reading(store: Store) -> Iterator[apsw.Connection]:
 def awake(store: Store) -> Who:
     """Who writes this store; a store that is empty is begun."""
     with store.write() as transaction:
-        alive = transaction.life
+        alive = transaction.awake()
     return Who(alive.node, alive.incarnation)
 
 
@@ -80,10 +80,50 @@ def writer(store: Store) -> Who | None:
     return Who(alive.node, alive.incarnation) if alive else None
 
 
-def streams(store: Store) -> dict[Name, Local]:
-    """All streams that are shared."""
+class Looked(NamedTuple):
+    """What changed between two looks; `anew`: all are to be taken as they are now, some may be gone."""
+
+    changed: Sequence[Name]
+    anew: bool
+
+
+class Streams:
+    """All streams that are shared, as they were at the last look, and which are `kept` here although their scope is not.
+    A look costs what has changed since the one before."""
+
+    def __init__(self, store: Store) -> None:
+        self.all: dict[Name, Local] = {}
+        self.kept: frozenset[Name] = frozenset()
+        self._store = store
+        self._newest = -1
+        self._shape: object = None
+
+    def look(self) -> Looked:
+        with _reading(self._store) as db:
+            newest = _newest(db)
+            # Sharing and floors change without a record.
+            shape = sql.row(
+                db,
+                "SELECT total(n * (? - withheld)), total(floor - 1) FROM stream WHERE scope <> 'local'",
+                (log.SHARED,),
+            )
+            anew = newest < self._newest or shape != self._shape
+            if anew:
+                self.all = {Name(*head[:3]): Local(head, _waiting(db, head)) for head in log.heads(db)}
+                changed = list(self.all)
+                self.kept = _kept(db)
+            else:
+                heads = log.heads_since(db, self._newest)
+                changed = [Name(*head[:3]) for head in heads]
+                self.all.update((Name(*head[:3]), Local(head, _waiting(db, head))) for head in heads)
+            self._newest, self._shape = newest, shape
+        return Looked(changed, anew)
+
+
+def heads(store: Store, lane: str, scope: str) -> list[Head]:
+    """Of all streams of a scope that are shared."""
     with _reading(store) as db:
-        return {Name(*head[:3]): Local(head, _waiting(db, head)) for head in log.heads(db)}
+        return [head for head in log.heads(db) if head[:2] == (lane, scope)]
 
 
 def _waiting(db: apsw.Connection, head: Head) -> int | None:
@@ -96,10 +136,15 @@ def _waiting(db: apsw.Connection, head: Head) -> int | None:
 def _number(db: apsw.Connection, name: Name) -> int | None:
     row = sql.row(
         db,
-        "SELECT n FROM stream WHERE lane = ? AND scope = ? AND origin = ? AND NOT withheld AND scope <> 'local'",
-        name,
+        "SELECT n FROM stream WHERE lane = ? AND scope = ? AND origin = ? AND withheld = ? AND scope <> 'local'",
+        (*name, log.SHARED),
     )
     return None if row is None else int(row[0])
+
+
+def _kept(db: apsw.Connection) -> frozenset[Name]:
+    rows = sql.rows(db, "SELECT lane, scope, origin FROM stream WHERE withheld < ? AND scope <> 'local'", (log.SHARED,))
+    return frozenset(Name(*row) for row in rows)
 
 
 def page(store: Store, name: Name, after: int, until: int | None, size: int) -> Page:
@@ -170,7 +215,11 @@ def _linked(db: apsw.Connection, name: Name, tip: Tip) -> bool:
 def newest(store: Store) -> int:
     """The number of the last record that arrived or was saved here."""
     with _reading(store) as db:
-        return int(sql.row(db, "SELECT coalesce(max(n), 0) FROM record")[0])
+        return _newest(db)
+
+
+def _newest(db: apsw.Connection) -> int:
+    return int(sql.row(db, "SELECT coalesce(max(n), 0) FROM record")[0])
 
 
 def saved_since(store: Store, n: int, limit: int) -> tuple[list[wire.Record], int]:
@@ -178,9 +227,9 @@ def saved_since(store: Store, n: int, limit: int) -> tuple[list[wire.Record], in
     with _reading(store) as db:
         rows = sql.rows(
             db,
-            "SELECT r.n, s.origin = life.node || '.' || life.incarnation AND NOT s.withheld AND s.scope <> 'local'"
+            "SELECT r.n, s.origin = life.node || '.' || life.incarnation AND s.withheld = ? AND s.scope <> 'local'"
             " FROM record r JOIN stream s ON s.n = r.stream, life WHERE r.n > ? ORDER BY r.n LIMIT ?",
-            (n, limit),
+            (log.SHARED, n, limit),
         )
         found = []
         for row, ours in rows:
@@ -197,8 +246,8 @@ def lost(store: Store, limit: int) -> dict[Name, tuple[Tip, ...]]:
             db,
             "SELECT s.lane, s.scope, s.origin, r.seq, r.header FROM observation o JOIN record r ON r.n = o.n"
             " JOIN stream s ON s.n = r.stream WHERE o.erase_at IS NULL AND NOT o.deleted AND r.body IS NULL"
-            " AND NOT s.withheld AND s.scope <> 'local' LIMIT ?",
-            (limit,),
+            " AND s.withheld = ? AND s.scope <> 'local' LIMIT ?",
+            (log.SHARED, limit),
         )
         found: dict[Name, tuple[Tip, ...]] = {}
         for lane, scope, origin, seq, header in rows:

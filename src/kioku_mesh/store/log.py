@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import apsw
@@ -10,6 +11,10 @@ from .. import wire
 from ..values import NamedTuple
 from . import atrest, sql
 
+# What may become of a stream (column `withheld`). Only one that is SHARED leaves the machine: it was begun while the
+# machine shared, came from elsewhere, or its owner said so.
+ASK, WITHHELD, SHARED = range(3)
+
 
 class Stream(NamedTuple):
     n: int
@@ -17,7 +22,7 @@ class Stream(NamedTuple):
     scope: str
     origin: str
     floor: int
-    withheld: bool
+    withheld: int
 
 
 class Tip(NamedTuple):
@@ -35,15 +40,15 @@ class Head(NamedTuple):
     tips: tuple[Tip, ...]
 
 
-def stream(db: apsw.Connection, lane: str, scope: str, origin: str) -> Stream:
-    """The stream, created at its first record."""
+def stream(db: apsw.Connection, lane: str, scope: str, origin: str, withheld: int = SHARED) -> Stream:
+    """The stream, created at its first record; a new one is `withheld` as said here."""
     row = sql.row(
         db, "SELECT n, floor, withheld FROM stream WHERE lane = ? AND scope = ? AND origin = ?", (lane, scope, origin)
     )
     if row:
-        return Stream(row[0], lane, scope, origin, row[1], bool(row[2]))
-    db.execute("INSERT INTO stream(lane, scope, origin) VALUES (?, ?, ?)", (lane, scope, origin))
-    return Stream(db.last_insert_rowid(), lane, scope, origin, 1, False)
+        return Stream(row[0], lane, scope, origin, row[1], row[2])
+    db.execute("INSERT INTO stream(lane, scope, origin, withheld) VALUES (?, ?, ?, ?)", (lane, scope, origin, withheld))
+    return Stream(db.last_insert_rowid(), lane, scope, origin, 1, withheld)
 
 
 def tip(db: apsw.Connection, at: int) -> Tip | None:
@@ -52,19 +57,28 @@ def tip(db: apsw.Connection, at: int) -> Tip | None:
     return Tip(row[0], row[1].hex()) if row else None
 
 
-def tips(db: apsw.Connection, at: int) -> tuple[Tip, ...]:
-    rows = sql.rows(db, "SELECT seq, digest FROM tip WHERE stream = ? ORDER BY seq DESC, digest", (at,))
-    return tuple(Tip(seq, digest.hex()) for seq, digest in rows)
+def heads(db: apsw.Connection) -> tuple[Head, ...]:
+    """The heads of all streams that are shared; `local` scope is never among them."""
+    return _heads(db, "TRUE")
 
 
-def heads(db: apsw.Connection, withheld: bool = False) -> tuple[Head, ...]:
-    """The heads of all streams that are shared, or of the withheld ones; `local` scope is never among them."""
+def heads_since(db: apsw.Connection, n: int) -> tuple[Head, ...]:
+    """Those of the shared streams into which something came behind record number `n`."""
+    return _heads(db, "s.n IN (SELECT stream FROM record WHERE n > ?)", n)
+
+
+def _heads(db: apsw.Connection, which: str, *values: object) -> tuple[Head, ...]:
     rows = sql.rows(
         db,
-        "SELECT n, lane, scope, origin, floor FROM stream WHERE withheld = ? AND scope <> 'local' ORDER BY n",
-        (withheld,),
+        "SELECT s.lane, s.scope, s.origin, s.floor, t.seq, lower(hex(t.digest)) FROM stream s"
+        f" LEFT JOIN tip t ON t.stream = s.n WHERE s.withheld = ? AND s.scope <> 'local' AND {which}"
+        " ORDER BY s.n, t.seq DESC, t.digest",
+        (SHARED, *values),
     )
-    return tuple(Head(lane, scope, origin, floor, tips(db, n)) for n, lane, scope, origin, floor in rows)
+    return tuple(
+        Head._make((*name, tuple(Tip(seq, digest) for *_, seq, digest in tips if seq is not None)))
+        for name, tips in itertools.groupby(rows, lambda row: row[:4])
+    )
 
 
 def find(db: apsw.Connection, at: int, seq: int, digest: str) -> tuple[int, bool] | None:

@@ -11,6 +11,7 @@ from .. import ids, wire
 from ..model import Filter, Observation
 from ..values import NamedTuple
 from . import conditions, erase, fulltext, life, observing, sql, view
+from .log import SHARED
 
 
 class Signal(NamedTuple):
@@ -159,9 +160,9 @@ class Snapshot:
         return bool(
             sql.row(
                 self._db,
-                "SELECT min(s.withheld) FROM record r JOIN stream s ON s.n = r.stream"
-                " WHERE r.kind = 'observation' AND r.id = (SELECT id FROM record WHERE n = ?)",
-                (row,),
+                "SELECT max(s.withheld) < ? FROM record r JOIN stream s ON s.n = r.stream"
+                " WHERE r.kind = 'observation' AND s.scope <> 'local' AND r.id = (SELECT id FROM record WHERE n = ?)",
+                (SHARED, row),
             )[0]
         )
 

@@ -23,10 +23,10 @@ _GAP = 10_000  # row numbers without a readable record, after which there are no
 
 
 class Saved(NamedTuple):
-    """A record out of a damaged file, and whether its stream is withheld from other machines."""
+    """A record out of a damaged file, and what may become of its stream."""
 
     record: wire.Record
-    withheld: bool
+    withheld: int
 
 
 class Repaired(NamedTuple):
@@ -148,7 +148,7 @@ def _readable(path: str) -> Iterator[Saved]:
             misses += 1
             continue
         misses = 0
-        yield Saved(record, bool(withheld and withheld[0]))
+        yield Saved(record, withheld[0] if withheld else log.ASK)
     db.close()
 
 
@@ -225,12 +225,12 @@ def _add(store: Store, sources: list[str]) -> int:
         db = transaction.db
         for record, withheld in (saved for path in sources for saved in _readable(path)):
             header = record.header
-            stream = log.stream(db, header.lane, header.scope, header.origin)
+            stream = log.stream(db, header.lane, header.scope, header.origin, withheld)
             if log.find(db, stream.n, header.seq, wire.digest(record.raw)) is None:
                 log.insert(db, stream, record)
                 added += 1
-            if withheld:
-                db.execute("UPDATE stream SET withheld = 1 WHERE n = ?", (stream.n,))
+            if withheld < stream.withheld:
+                db.execute("UPDATE stream SET withheld = ? WHERE n = ?", (withheld, stream.n))
         rebuild(db)
     return added
 

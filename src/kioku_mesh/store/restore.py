@@ -110,7 +110,7 @@ def _purge(db: apsw.Connection, store: Store, erased: Erased) -> None:
         before = life.read(db)
         node, clock = (before.node, before.clock) if before else (store.node_name(), 0)
         alive = life.mint(db, store.directory, node, "what was erased since the backup", now, clock)
-        transaction = Transaction(db, alive, store.directory, now)
+        transaction = Transaction(db, alive, store.directory, now, store.shares)
         for scope, ids in erased.items():
             known = content.facet(db, "scope", scope)
             names = sorted(id_.hex() for id_ in ids if view.deletion(db, known, id_)[1] > now)

@@ -24,11 +24,12 @@ LOCK = "serve.lock"  # held by the resident process; never deleted
 ALIVE = 5 * SECOND  # a resident process whose last beat is older is gone
 SILENT = 30 * DAY  # a peer that was not heard for so long is listed apart and not counted
 
-_VERSION = 1
+_VERSION = 2
 _TABLES = """
 CREATE TABLE serve(
   one INTEGER PRIMARY KEY CHECK(one = 1), pid INTEGER NOT NULL, version TEXT NOT NULL, started INTEGER NOT NULL,
-  beat INTEGER NOT NULL, mode TEXT NOT NULL, engine TEXT NOT NULL, addresses TEXT NOT NULL, error TEXT NOT NULL) STRICT;
+  beat INTEGER NOT NULL, mode TEXT NOT NULL, engine TEXT NOT NULL, addresses TEXT NOT NULL, error TEXT NOT NULL,
+  scopes TEXT NOT NULL) STRICT;
 CREATE TABLE peer(
   node TEXT PRIMARY KEY, incarnation TEXT NOT NULL, host TEXT NOT NULL, version TEXT NOT NULL, protocol INTEGER NOT NULL,
   address TEXT NOT NULL, up INTEGER NOT NULL, heard INTEGER NOT NULL, counter INTEGER NOT NULL, ahead INTEGER NOT NULL,
@@ -50,6 +51,7 @@ class Serve(NamedTuple):
     engine: str
     addresses: tuple[str, ...] = ()
     error: str = ""
+    scopes: tuple[str, ...] = ()  # what it shares with other machines
 
     def alive(self, now: int) -> bool:
         return abs(now - self.beat) < ALIVE
@@ -94,8 +96,9 @@ class Run:
 
     def serve(self) -> Serve | None:
         """The resident process that wrote last, gone or not."""
-        rows = self._ask("SELECT pid, version, started, beat, mode, engine, addresses, error FROM serve")
-        return next((Serve._make((*row[:6], tuple(json.loads(row[6])), row[7])) for row in rows), None)
+        rows = self._ask("SELECT pid, version, started, beat, mode, engine, addresses, error, scopes FROM serve")
+        told = (Serve._make((*r[:6], tuple(json.loads(r[6])), r[7], tuple(json.loads(r[8])))) for r in rows)
+        return next(told, None)
 
     def peers(self) -> tuple[Peer, ...]:
         """All that were heard and not forgotten, by name."""
@@ -104,6 +107,10 @@ class Run:
             " FROM peer WHERE NOT forgotten ORDER BY node"
         )
         return tuple(Peer._make((*r[:6], bool(r[6]), *r[7:10], tuple(json.loads(r[10])), r[11])) for r in rows)
+
+    def knows(self, node: str) -> bool:
+        """Is this peer among those noted here, and not forgotten?"""
+        return bool(self._ask("SELECT 1 FROM peer WHERE node = ? AND NOT forgotten", (node,)))
 
     def heads(self, node: str) -> tuple[Head, ...]:
         """What a peer last said it has."""
@@ -118,15 +125,17 @@ class Run:
     def having(self, lane: str, scope: str, origin: str, seq: int) -> set[str]:
         """The peers that said that they have this record."""
         rows = self._ask(
-            "SELECT node, tips FROM head WHERE lane = ? AND scope = ? AND origin = ?", (lane, scope, origin)
+            # by way of the few peers: there may be thousands of streams
+            "SELECT node, tips FROM peer CROSS JOIN head USING (node) WHERE lane = ? AND scope = ? AND origin = ?",
+            (lane, scope, origin),
         )
         return {node for node, tips in rows if json.loads(tips)[0][0] >= seq}
 
     # --- writing; done as well as it can be
 
     def put_serve(self, serve: Serve) -> None:
-        values = (*serve[:6], json.dumps(serve.addresses), serve.error)
-        self._tell([("INSERT OR REPLACE INTO serve VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)", values)])
+        values = (*serve[:6], json.dumps(serve.addresses), serve.error, json.dumps(serve.scopes))
+        self._tell([("INSERT OR REPLACE INTO serve VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)])
 
     def drop_serve(self) -> None:
         self._tell([("DELETE FROM serve", ())])

@@ -19,6 +19,7 @@ NO_COVER = -(2**63)
 SAID = ("project", "type", "family", "client", "session", "pc", "importance", "content")  # of a row, by its body
 
 _TRUTH = """
+-- withheld: see log.py. What release 0.1.0 wrote, which shared nothing, has 0 as well: nobody was asked.
 CREATE TABLE stream(
   n INTEGER PRIMARY KEY, lane TEXT NOT NULL, scope TEXT NOT NULL, origin TEXT NOT NULL,
   floor INTEGER NOT NULL DEFAULT 1, withheld INTEGER NOT NULL DEFAULT 0, UNIQUE(lane, scope, origin)) STRICT;

@@ -9,12 +9,7 @@ import apsw
 from .. import wire
 from ..values import NamedTuple
 from . import sql
-
-# Streams that this store wrote, under whatever name; after a repair only the name may be left.
-OWN = (
-    "(substr(origin, -16) IN (SELECT incarnation FROM lives)"
-    " OR substr(origin, 1, length(origin) - 17) IN (SELECT node FROM life))"
-)
+from .log import SHARED
 
 
 class Slot(NamedTuple):
@@ -31,8 +26,20 @@ def slots(db: apsw.Connection, observation_id: str) -> tuple[Slot, ...]:
     rows = sql.rows(
         db,
         "SELECT s.lane, s.scope, s.origin, r.seq FROM record r JOIN stream s ON s.n = r.stream"
-        " WHERE r.id = ? AND r.kind = ? AND NOT s.withheld AND s.scope <> 'local'",
-        (bytes.fromhex(observation_id), wire.OBSERVATION),
+        " WHERE r.id = ? AND r.kind = ? AND s.withheld = ? AND s.scope <> 'local'",
+        (bytes.fromhex(observation_id), wire.OBSERVATION, SHARED),
+    )
+    return tuple(Slot(*row) for row in rows)
+
+
+def purges(db: apsw.Connection, scope: str, observation_id: str, shared: bool) -> tuple[Slot, ...]:
+    """The records that purge an observation in this scope, oldest first; `shared`: only those that leave the machine."""
+    rows = sql.rows(
+        db,
+        "SELECT s.lane, s.scope, s.origin, r.seq FROM mark m JOIN record r ON r.n = m.n JOIN stream s ON s.n = r.stream"
+        " WHERE m.scope = (SELECT n FROM facet WHERE kind = 'scope' AND value = ?) AND m.target = ? AND m.kind = ?"
+        " AND (s.withheld >= ? OR s.scope = 'local') ORDER BY r.hlc, s.origin",
+        (scope, bytes.fromhex(observation_id), wire.PURGE, SHARED if shared else 0),
     )
     return tuple(Slot(*row) for row in rows)
 
@@ -42,15 +49,17 @@ def slots_of(*headers: wire.Header) -> tuple[Slot, ...]:
     return tuple(Slot(h.lane, h.scope, h.origin, h.seq) for h in headers if h.scope != "local")
 
 
-def own(db: apsw.Connection) -> list[tuple[str, bool, int]]:
-    """Observations with a text that were saved here: scope, whether they are withheld, how many. Never `local`."""
+def kept(db: apsw.Connection) -> list[tuple[str, int, int]]:
+    """Observations with a text that stay here although their scope does not: scope, ASK or WITHHELD, how many."""
     rows: list[Any] = sql.rows(
         db,
         "SELECT s.scope, s.withheld, count(DISTINCT r.id) FROM stream s JOIN record r ON r.stream = s.n"
-        f" WHERE s.scope <> 'local' AND {OWN} AND r.kind = ? AND r.body IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2",
-        (wire.OBSERVATION,),
+        " WHERE s.scope <> 'local' AND s.withheld < ?1 AND r.kind = ?2 AND r.body IS NOT NULL AND NOT EXISTS ("
+        " SELECT 1 FROM record c JOIN stream o ON o.n = c.stream"
+        " WHERE c.id = r.id AND c.kind = ?2 AND o.scope = s.scope AND o.withheld = ?1) GROUP BY 1, 2 ORDER BY 1, 2",
+        (SHARED, wire.OBSERVATION),
     )
-    return [(scope, bool(withheld), count) for scope, withheld, count in rows]
+    return [tuple(row) for row in rows]
 
 
 def lives(db: apsw.Connection) -> set[str]:

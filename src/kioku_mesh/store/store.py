@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import apsw
@@ -25,14 +25,17 @@ LOCAL_SCOPES = frozenset(("mesh", "local"))
 class Store:
     """Thread-safe; nothing is touched on disk before the first use."""
 
-    def __init__(self, directory: str, *, node: str | None = None, host: str = "", wait_s: float = lock.WAIT_S) -> None:
-        """`node`: the name this machine shall have; without it the first save makes one from `host`."""
+    def __init__(
+        self, directory: str, *, node: str | None = None, host: str = "", wait_s: float = lock.WAIT_S,
+        shares: Callable[[], bool] = lambda: True,
+    ) -> None:  # fmt: skip
+        """`node`: the name of this machine; without it the first save makes one. `shares`: may what is written leave it?"""
         self.directory = directory
         self.path = os.path.join(directory, DATABASE)
         self._lock_path = os.path.join(directory, LOCK)
-        self._node = node
-        self._host = host
+        self._node, self._host = node, host
         self._wait_s = wait_s
+        self.shares = shares
         self._local = threading.local()
         self._opened: list[apsw.Connection] = []
         self._guard = threading.Lock()
@@ -41,7 +44,7 @@ class Store:
     @contextmanager
     def _beside(self) -> Iterator[Store]:
         """Another set of connections, for a caller who reads or writes while its thread is reading."""
-        other = Store(self.directory, node=self._node, host=self._host, wait_s=self._wait_s)
+        other = Store(self.directory, node=self._node, host=self._host, wait_s=self._wait_s, shares=self.shares)
         try:
             yield other
         finally:
@@ -134,7 +137,7 @@ class Store:
                 if schema.version(db) != schema.VERSION:
                     schema.refuse_newer(db, self.path)
                 at = read_clock() if now is None else now
-                transaction = Transaction(db, self._alive(db, held.mark, at), self.directory, at)
+                transaction = Transaction(db, self._alive(db, held.mark, at), self.directory, at, self.shares)
                 yield transaction
                 transaction.settle()
                 db.execute("COMMIT")

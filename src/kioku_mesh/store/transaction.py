@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
 import apsw
@@ -12,7 +12,8 @@ from ..clock import MINUTE
 from ..errors import BadInput, TooLarge
 from ..ids import new_id
 from ..values import NamedTuple
-from . import content, erase, life, log, spread, sql, view
+from . import content, erase, life, log, sql, view
+from .life import Life
 from .reading import Snapshot
 from .schema import NEVER
 
@@ -31,7 +32,10 @@ class Applied(NamedTuple):
 class Transaction:
     """Open between `Store.write()` and its end. `now`: microseconds, read once."""
 
-    def __init__(self, db: apsw.Connection, alive: life.Life, directory: str, now: int) -> None:
+    def __init__(
+        self, db: apsw.Connection, alive: life.Life, directory: str, now: int, shares: Callable[[], bool]
+    ) -> None:
+        """`shares`: does what is written now leave this machine? Asked once, and only where it matters."""
         self.db = db
         self.now = now
         self._life = alive
@@ -39,6 +43,8 @@ class Transaction:
         self._dirty: set[view.Key] = set()
         self._entries = content.Entries(db)
         self._cloned = False
+        self._ask_shares = shares
+        self._shared: bool | None = None
 
     @property
     def life(self) -> life.Life:
@@ -55,14 +61,15 @@ class Transaction:
         until: int | None = None,
         hlc: int | None = None,
         lane: str = "mem",
+        shared: bool = False,
     ) -> wire.Header:
-        """Write a record of this node. `hlc` is given only for what carries the time of another store."""
+        """Write a record of this node. `hlc` is given only for what carries the time of another store.
+
+        `shared`: into a stream that leaves the machine, whatever this machine does otherwise.
+        """
         if self._cloned:
             self._renew("another copy of this store writes as well")
-        stream = log.stream(self.db, lane, scope, self._life.origin)
-        if stream.withheld:
-            self._renew("older memories of this store are withheld")
-            stream = log.stream(self.db, lane, scope, self._life.origin)
+        stream = self._stream(lane, scope, log.SHARED if shared or self._shares() else log.ASK)
         tip = log.tip(self.db, stream.n)
         seq, prev = (tip.seq + 1, tip.digest) if tip else (1, "")
         header = wire.Header(
@@ -82,6 +89,15 @@ class Transaction:
         self._life = self._life._replace(written=self._life.written + 1, last=wire.digest(raw))
         self._accept(stream, wire.Record(header, raw, body), tip)
         return header
+
+    def _stream(self, lane: str, scope: str, withheld: int) -> log.Stream:
+        """Where this node writes. A stream is shared whole or not at all, so what shall leave and what shall stay never
+        stand in one: another incarnation begins."""
+        stream = log.stream(self.db, lane, scope, self._life.origin, withheld)
+        if stream.withheld != withheld and scope != "local":
+            self._renew("this machine shares what is saved now" if withheld == log.SHARED else "this machine is local")
+            stream = log.stream(self.db, lane, scope, self._life.origin, withheld)
+        return stream
 
     def apply(self, records: Iterable[wire.Record], scopes: frozenset[str] | None = None) -> Applied:
         """Take in records written elsewhere, in any order, any number of times.
@@ -168,46 +184,25 @@ class Transaction:
             self._life = self._life._replace(clock=found or 0)
         return self._life.clock
 
+    def _shares(self) -> bool:
+        if self._shared is None:
+            self._shared = self._ask_shares()
+        return self._shared
+
+    def awake(self) -> Life:
+        """The life that writes from now on: a new one where the streams of the last do not leave a machine that shares."""
+        mine = sql.rows(
+            self.db,
+            "SELECT 1 FROM stream WHERE origin = ? AND withheld < ? AND scope <> 'local' LIMIT 1",
+            (self._life.origin, log.SHARED),
+        )
+        if mine and self._shares():
+            self._renew("this machine shares what is saved now")
+        return self._life
+
     def _renew(self, why: str) -> None:
         self._life = life.mint(self.db, self._directory, self._life.node, why, self.now, self._life.clock)
         self._cloned = False
-
-    def withhold(self) -> None:
-        """Keep every stream of this node to itself from now on; what is saved later begins a new incarnation."""
-        self._mark_withheld(True)
-
-    def release(self) -> None:
-        """Share the streams that were withheld."""
-        self._mark_withheld(False)
-
-    def _mark_withheld(self, withheld: bool) -> None:
-        self.db.execute(
-            f"UPDATE stream SET withheld = ? WHERE scope <> 'local' AND {spread.OWN}",
-            (withheld,),
-        )
-
-    def share(self, ids: Sequence[str], scopes: frozenset[str]) -> tuple[str, ...]:
-        """Append withheld observations once more, with the same id, time and bytes, to a stream that is shared.
-
-        Returns the ids that were appended; those that are shared already or not in `scopes` are left alone.
-        """
-        shared = []
-        for id_ in ids:
-            found = sql.rows(
-                self.db,
-                "SELECT r.n, s.withheld FROM record r JOIN stream s ON s.n = r.stream"
-                " WHERE r.id = ? AND r.kind = ? ORDER BY r.n",
-                (bytes.fromhex(id_), wire.OBSERVATION),
-            )
-            if not found or not all(withheld for _, withheld in found):
-                continue
-            header, _, body, _ = log.read(self.db, found[0][0])
-            if body is not None and header.scope in scopes:
-                self.append(
-                    header.kind, header.scope, body, id=id_, names=header.names, until=header.until, hlc=header.hlc
-                )
-                shared.append(id_)
-        return tuple(shared)
 
     def snapshot(self, scopes: frozenset[str]) -> Snapshot:
         """What a reader will see once this transaction has been committed."""

@@ -154,11 +154,12 @@ def from_files(memory: Memory, path: str | None, wish: Wish, progress: Progress)
 
 def _checked(memory: Memory, wish: Wish) -> Wish:
     """With the scope that the visibility for untiered records means here. Raises BadInput."""
-    kind, slash, name = wish.untiered.partition("/")
-    scope = Context(memory.store, memory.config, memory.identity).scope(kind)
-    if slash and scope != f"{kind}/{name}":
-        raise BadInput(f"visibility {wish.untiered[:80]} is not yours", f"set {kind}_id to that name first")
-    return wish._replace(untiered=scope)
+    wanted = wish.untiered
+    if "/" not in wanted:
+        return wish._replace(untiered=Context(memory.store, memory.config, memory.identity).scope(wanted))
+    if wanted not in _scopes(memory):
+        raise BadInput(f"visibility {wanted[:80]} is not yours", "set user_id or team_id to that name first")
+    return wish
 
 
 def _scopes(memory: Memory) -> frozenset[str]:

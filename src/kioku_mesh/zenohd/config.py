@@ -59,8 +59,7 @@ def data_of(config: Config) -> str:
 
 def scopes_of(config: Config) -> tuple[str, ...]:
     """The scopes that this machine declares."""
-    user, team = config.get("user_id"), config.get("team_id")
-    return ("mesh", *([f"user/{user}"] if user else []), *([f"team/{team}"] if team else []))
+    return tuple(config.declared())
 
 
 def settings_of(config: Config, scopes: Iterable[str] = ()) -> Settings:

@@ -54,7 +54,7 @@ def completed(*words: str, memory: Asked | None = None) -> list[str]:
         (["restore", ""], [IDS[1]]),
         (["save", "--supersedes", "111"], [IDS[0]]),
         (["purge", "111"], []),
-        (["config", "get", "team"], ["team_id"]),
+        (["config", "get", "team"], ["team_id", "teams"]),
         (["config", "set", "user"], ["user_id"]),
         (["completion", "z"], ["zsh"]),
         (["mcp", "install", "--scope", "u"], ["user"]),

@@ -45,6 +45,12 @@ def values() -> dict[str, Any]:
     return {key: loaded.get(key) for key in ("mode", "listen", "connect")}
 
 
+def save(content: str) -> str:
+    """As a process does that starts now, with the settings of now."""
+    with app.open_memory(config.load()) as opened:
+        return opened.save(Draft(content)).observation_id
+
+
 def shared(memory: Memory) -> int:
     """How many streams other machines would get."""
     return len(log.heads(memory.store.reader()))
@@ -124,18 +130,18 @@ def test_what_was_saved_alone_is_shared_only_when_somebody_says_so(
     assert ("shared" if answer == "yes" else "withheld") in ran.out
     assert shared(memory) == streams
     assert memory.search(Query()).count == 2
-    memory.save(Draft("saved in the mesh"))
+    save("saved in the mesh")
     assert shared(memory) == 1
 
 
 @pytest.mark.parametrize(
-    ("typed", "mode", "streams"), [("y\n", "hub", 1), ("no\n", "hub", 0), ("perhaps\n", "local", 1)]
+    ("typed", "mode", "streams"), [("y\n", "hub", 1), ("no\n", "hub", 0), ("perhaps\n", "local", 0)]
 )
 def test_a_person_is_asked(init: Init, memory: Memory, typed: str, mode: str, streams: int) -> None:
     """At a terminal the question says how many and in which scopes; no answer changes nothing."""
     memory.save(Draft("saved before there was a mesh"))
     ran = init(*HUB, typed=typed)
-    assert "1 memory was saved on this machine so far (1 mesh)" in ran.err
+    assert "1 memory was saved while this machine shared nothing (1 mesh)" in ran.err
     assert (values()["mode"], shared(memory)) == (mode, streams)
 
 
@@ -164,7 +170,7 @@ def test_old_names_of_the_machine_are_withheld_too(init: Init, memory: Memory) -
 def test_modes_are_switched_back_and_forth(init: Init, memory: Memory) -> None:
     """Every memory stays; a hub that becomes a spoke stops listening; a change needs consent."""
     init(*HUB)
-    memory.save(Draft("saved in the mesh"))
+    save("saved in the mesh")
     ran = init("--mode", "spoke", "--connect", "10.0.0.2", "--json")
     assert ran.error()["code"] == "refused"
     assert "--print" in ran.error()["hint"]
@@ -178,13 +184,51 @@ def test_modes_are_switched_back_and_forth(init: Init, memory: Memory) -> None:
     assert values()["connect"] == ("tcp/10.0.0.2:7447",)
 
 
+def test_a_mode_written_by_hand_leaks_nothing(init: Init, cli: Any, memory: Memory) -> None:
+    """What was saved alone stays here until somebody decides; status and doctor say so, with the command for it."""
+    memory.save(Draft("saved alone"))
+    Path(config.load().config_dir).mkdir(exist_ok=True)
+    Path(config.load().file).write_text('mode = "spoke"\nconnect = "10.0.0.1"\n')
+    save("saved in the mesh")
+    assert shared(memory) == 1
+    (note,) = [note for note in cli("mesh", "status", "--json").json()["notes"] if note["code"] == "undecided"]
+    assert note["message"].startswith("1 memory that was saved while this machine shared nothing stays here")
+    (check,) = cli("doctor", "--check", "sharing", "--json").json()["checks"]
+    assert (check["status"], check["details"]["open"]) == ("warn", {"mesh": 1})
+    assert init("--share-existing", "no", "--json").json()["decision"] == "withheld"
+    (check,) = cli("doctor", "--check", "sharing", "--json").json()["checks"]
+    assert (check["status"], check["details"]["withheld"]) == ("pass", {"mesh": 1})
+    assert "undecided" not in cli("mesh", "status", "--json").out
+    init("--share-existing", "yes")
+    assert shared(memory) == 2
+
+
+def test_settings_that_cannot_be_used_are_replaced_by_force(init: Init) -> None:
+    """Without it nothing is done and the reply says what helps. A copy stays, what can be read stays in force."""
+    init("--user-id", "kim")
+    path = Path(config.load().file)
+    path.write_text('user_id = "kim"\nmode = "hbu"\n')
+    ran = init("--mode", "local", "--json")
+    assert (ran.status, "--force" in ran.error()["hint"]) == (2, True)
+    ran = init(*HUB, "--force")
+    assert "config.toml.bak" in ran.err
+    assert Path(f"{path}.bak").read_text() == 'user_id = "kim"\nmode = "hbu"\n'
+    assert (values()["mode"], config.load().get("user_id")) == ("hub", "kim")
+    path.write_text('mode = "hub\n')
+    assert init("--mode", "local", "--force", "--print").status == 2
+    assert init("--mode", "local", "--force").status == 0
+    assert Path(f"{path}.bak2").read_text() == 'mode = "hub\n'
+    assert values()["mode"] == "local"
+    assert init("--mode", "local", "--force").out.startswith("nothing to change")
+
+
 def test_printing_changes_nothing(init: Init, memory: Memory) -> None:
     """Not even a question is asked."""
     memory.save(Draft("saved before there was a mesh"))
     ran = init(*HUB, "--print", "--share-existing", "no", "--json")
     assert ran.json()["written"] is False
     assert ran.json()["existing"] == {"open": {"mesh": 1}, "withheld": {}}
-    assert (values()["mode"], shared(memory)) == ("local", 1)
+    assert (values()["mode"], shared(memory)) == ("local", 0)
 
 
 @pytest.mark.usefixtures("memory")

@@ -55,7 +55,7 @@ OPTIONS = {
     "restore-backup": {"--list"},
     "init": {
         "--mode", "--engine", "--listen", "--connect", "--node", "--share-existing", "--user-id", "--team-id",
-        "--install-systemd", "--print", "--yes",
+        "--install-systemd", "--print", "--force", "--yes",
     },
     "mcp install": SERVER | {"-e"},
     "mcp uninstall": SERVER,

@@ -20,7 +20,9 @@ from kioku_mesh.store import backup, compare
 from kioku_mesh.store.store import Store
 from support import needs, stores
 
-MESHED = ("serve", "peers", "peer_clocks", "peer_versions", "node_names", "hubs", "ports", "zenohd", "admission")
+MESHED = (
+    "serve", "peers", "peer_clocks", "peer_versions", "node_names", "hubs", "ports", "sharing", "zenohd", "admission",
+)  # fmt: skip
 
 
 class Machine:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -66,6 +67,7 @@ class TwinMemory:
         self.recalls: list[tuple[str, Filter, int]] = []
         self.closed = False
         self.fails: Exception | None = None
+        self.config = SimpleNamespace(file="", project_file="")
 
     def tend(self) -> None:
         """Nothing is due in a dict."""

@@ -35,7 +35,7 @@ def test_pushed_records_are_applied_together(store: Store) -> None:
         inbox.put(frame)
     inbox.empty()
     assert inbox.arrived
-    assert [local.head.tips[0].seq for local in exchange.streams(store).values()] == [3]
+    assert [head.tips[0].seq for head in exchange.heads(store, "mem", "mesh")] == [3]
 
 
 def test_a_full_disk_stops_receiving_and_not_saving(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -179,7 +179,6 @@ def test_an_import_into_another_project_is_refused(two: Two) -> None:
 
 def test_sharing_leaves_others_withheld(two: Two) -> None:
     """Named by its id or not."""
-    two.outside.withhold()
     with pytest.raises(NotFound):
         two.inside.share([two.own, two.other])
     assert two.inside.share(where=Filter()).shared == (two.own,)

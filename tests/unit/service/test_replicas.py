@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from kioku_mesh import app, config
 from kioku_mesh.clock import DAY, MINUTE, SECOND, now
 from kioku_mesh.errors import BadInput, NotFound
 from kioku_mesh.model import Draft, Patience, Stored, as_plain
@@ -60,9 +61,10 @@ def test_only_those_who_may_see_it_are_counted(folder: Path) -> None:
 
 def test_a_memory_that_was_shared_later_counts_where_it_was_shared(folder: Path) -> None:
     """The withheld copy is nowhere else and never will be; the shared one is."""
-    with opened(folder) as it:
+    with opened(folder, "local") as it:
         id_ = it.save(Draft("saved alone")).observation_id
         it.withhold()
+    with opened(folder) as it:
         peers.hear(folder, "desk-1")
         assert it.get([id_]).results[0].stored == Stored()
         it.share([id_])
@@ -259,3 +261,64 @@ def test_who_has_the_process_that_shares(folder: Path) -> None:
         assert [note.message for note in found.notes if note.code == "serve_error"] == ["port 7447 is taken"]
         Run(str(folder)).drop_serve()
         assert it.mesh().serve is None
+
+
+def test_a_team_that_only_a_project_file_names_is_not_shared(tmp_path: Path) -> None:
+    """The save says so and what helps, the status too; with the setting it is shared as any other."""
+    (tmp_path / ".kioku-mesh.yaml").write_text("team_id: web\n")
+    environ = {"HOME": str(tmp_path), "KIOKU_MESH_STATE_DIR": str(tmp_path / "s")}
+    (tmp_path / ".config" / "kioku-mesh").mkdir(parents=True)
+    file = tmp_path / ".config" / "kioku-mesh" / "config.toml"
+    file.write_text('mode = "spoke"\nconnect = "10.0.0.1"\nteams = "app"\n')
+    with app.open_memory(config.load(environ, str(tmp_path), platform="linux")) as it:
+        saved = it.save(Draft("for the team", visibility="team"), Patience(None, 0))
+        assert [warning.code for warning in saved.warnings] == ["not_shared", "not_waited"]
+        assert "kioku-mesh config set teams app,web" in saved.warnings[0].message
+        assert "not_shared" in [note.code for note in it.mesh().notes]
+    file.write_text(file.read_text().replace('"app"', '"app,web"'))
+    loaded = config.load(environ, str(tmp_path), platform="linux")
+    assert list(loaded.declared()) == ["mesh", "team/app", "team/web"]
+    with app.open_memory(loaded) as it:
+        saved = it.save(Draft("for the team as well", visibility="team"))
+        assert [warning.code for warning in saved.warnings] == ["not_enforced"]
+        peers.hear(tmp_path / "s", "desk-1")
+        told = it.save(Draft("and a third", visibility="team"), Patience(None, 0)).warnings[-1]
+        assert told.message == "nobody to wait for: no other machine shares team/web"
+
+
+def test_a_scope_that_the_running_process_does_not_know(tmp_path: Path) -> None:
+    """A variable of one agent is none of the process that another one started."""
+    environ = {"HOME": str(tmp_path), "KIOKU_MESH_STATE_DIR": str(tmp_path / "s"), "KIOKU_MESH_USER_ID": "kim"}
+    (tmp_path / ".config" / "kioku-mesh").mkdir(parents=True)
+    (tmp_path / ".config" / "kioku-mesh" / "config.toml").write_text('mode = "spoke"\nconnect = "10.0.0.1"\n')
+    with app.open_memory(config.load(environ, str(tmp_path), platform="linux")) as it:
+        said = []
+        for scopes in (("mesh",), ("mesh", "user/kim")):
+            with peers.running(tmp_path / "s", scopes=scopes):
+                said.append(it.save(Draft(f"mine, {scopes}", visibility="user")).warnings[-1])
+        assert [warning.code for warning in said] == ["not_shared", "not_enforced"]
+        assert "kioku-mesh config set user_id kim" in said[0].message
+
+
+def test_a_purge_is_written_once(folder: Path) -> None:
+    """Again: nothing is written, and the receipts are those of the first. One that stayed on this machine is not enough
+    in a mesh."""
+    with opened(folder, "local") as it:
+        alone = it.save(Draft("a secret that got in")).observation_id
+        assert it.purge([alone]).purged == (alone,)
+        written = it.store.version()
+        again = it.purge([alone], unknown=True, visibility="mesh")
+        assert (again.purged, again.already_purged, it.store.version()) == ((), (alone,), written)
+    with opened(folder) as it:
+        assert it.purge([alone]).purged == (alone,)
+        id_ = it.save(Draft("another secret")).observation_id
+        it.purge([id_, "c" * 32], unknown=True, visibility="mesh")
+        peers.hear(folder, "desk-1")
+        written = it.store.version()
+        again = it.purge([id_, "c" * 32, alone], unknown=True, visibility="mesh", patience=Patience(None, SECOND))
+        assert (again.purged, again.unknown, it.store.version()) == ((), (), written)
+        assert set(again.already_purged) == {id_, "c" * 32, alone}
+        assert [(receipt.node, receipt.erased) for receipt in again.receipts] == [("desk-1", True)]
+        assert (again.stored.peers, again.warnings) == (1, ())
+        preview = it.purge([id_], dry_run=True)
+        assert (preview.preview, preview.already_purged) == ((), (id_,))

@@ -10,8 +10,9 @@ import pytest
 from kioku_mesh import app, config
 from kioku_mesh.model import Draft, Filter, Query
 from kioku_mesh.service.memory import Memory
-from kioku_mesh.store import log
+from kioku_mesh.store import log, sharing
 from kioku_mesh.store.store import Store
+from support import stores
 
 
 @pytest.fixture
@@ -35,16 +36,87 @@ def carry(store: Store, to: Store) -> None:
             transaction.apply(log.page(db, log.stream(db, head.lane, head.scope, head.origin).n, 0, 1000))
 
 
-def test_withheld_memories_are_not_announced_and_new_ones_are(memory: Memory) -> None:
-    """Withholding begins a new incarnation: the old stream stays, the new one is shared, and reading shows both."""
-    memory.save(Draft("the old one, saved alone"))
-    memory.withhold()
-    assert announced(memory.store) == {}
-    memory.save(Draft("the new one, for everybody"))
-    assert list(announced(memory.store).values()) == [1]
-    assert memory.search(Query()).count == 2
-    memory.release()
-    assert sorted(announced(memory.store).values()) == [1, 1]
+def opened(tmp_path: Path, mode: str) -> Memory:
+    return stores.memory(tmp_path / "s", mode=mode)
+
+
+def test_what_was_saved_alone_is_not_announced_and_what_is_saved_later_is(tmp_path: Path) -> None:
+    """Nobody has to say so: a stream that was begun in mode local stays, whatever the mode is afterwards, and the next
+    one is shared. Reading shows both."""
+    with opened(tmp_path, "local") as memory:
+        memory.save(Draft("the old one, saved alone"))
+        memory.save(Draft("only mine", visibility="user"))
+        assert announced(memory.store) == {}
+    with opened(tmp_path, "hub") as memory:
+        assert memory.existing() == ({"mesh": 1, "user/kim": 1}, {})
+        memory.save(Draft("the new one, for everybody"))
+        assert list(announced(memory.store).values()) == [1]
+        assert memory.search(Query()).count == 3
+        memory.release()
+        assert sorted(announced(memory.store).values()) == [1, 1]
+        assert memory.existing() == ({}, {})
+
+
+def test_what_was_shared_before_is_not_asked_about(tmp_path: Path) -> None:
+    """After mesh, local and mesh again only what was saved in between is open; what others have stays shared."""
+    with opened(tmp_path, "hub") as memory:
+        memory.save(Draft("saved in the mesh"))
+    with opened(tmp_path, "local") as memory:
+        memory.save(Draft("saved alone"))
+        memory.save(Draft("saved alone as well"))
+        assert list(announced(memory.store).values()) == [1]
+        assert memory.existing() == ({"mesh": 2}, {})
+        memory.withhold()
+        memory.save(Draft("saved alone after that"))
+        assert memory.existing() == ({"mesh": 1}, {"mesh": 2})
+        assert list(announced(memory.store).values()) == [1]
+
+
+def test_what_was_deleted_meanwhile_is_deleted_everywhere(tmp_path: Path) -> None:
+    """Withholding keeps memories, not the deletion of those that other machines have; nothing else goes with it."""
+    peer = Store(str(tmp_path / "peer"), node="peer-0001")
+    with opened(tmp_path, "hub") as memory:
+        ids = [stores.save(memory, number) for number in range(4)]
+        carry(memory.store, peer)
+    with opened(tmp_path, "local") as memory:
+        alone = stores.save(memory, "alone")
+        memory.delete([ids[0], alone])
+        memory.purge([ids[1]])
+        memory.delete([ids[2]])
+        memory.restore(ids[2])
+        memory.delete([alone])
+        memory.withhold()
+        before = stores.everything(memory.store)
+    with opened(tmp_path, "hub") as memory:
+        carry(memory.store, peer)
+        assert stores.everything(memory.store) == before
+        assert stores.damage(memory.store) == []
+    assert {id_: state for id_, (state, _) in stores.everything(peer).items()} == dict(
+        zip(ids, ("deleted", "deleted", "live", "live"), strict=True)
+    )
+    with peer.read() as snapshot:
+        assert alone not in {name for record in snapshot.records(True) for name in record.header.names}
+    peer.close()
+
+
+def test_what_a_peer_has_is_no_secret(tmp_path: Path) -> None:
+    """A backup from before it was shared does not know that: the digest of a peer's tip proves it. A made up one does not."""
+    peer = Store(str(tmp_path / "peer"), node="peer-0001")
+    with opened(tmp_path, "local") as memory:
+        stores.save(memory, "alone")
+        backup = memory.backup().path
+        memory.release()
+        carry(memory.store, peer)
+        memory.restore_backup(backup)
+        assert announced(memory.store) == {}
+        (head,) = log.heads(peer.reader())
+        forged = head._replace(tips=(log.Tip(1, "ab" * 32),))
+        assert not sharing.release_known(memory.store, [forged])
+        assert announced(memory.store) == {}
+        assert sharing.release_known(memory.store, [forged, head])
+        assert list(announced(memory.store).values()) == [1]
+        assert not sharing.release_known(memory.store, [head])
+    peer.close()
 
 
 def test_a_chosen_memory_is_shared_under_its_own_id(memory: Memory, tmp_path: Path) -> None:

@@ -114,8 +114,9 @@ def purge(
     purged = memory.purge(ids, chain, unknown, visibility, dry_run=True)
     if not dry_run:
         targets = [*listed(purged.preview), *purged.unknown]
-        ask(f"erase {output.plural(len(targets), 'memory', 'memories')} for good", purge_preview(purged), yes)
-        purged = memory.purge(targets, False, unknown, visibility, **waiting)
+        if targets:
+            ask(f"erase {output.plural(len(targets), 'memory', 'memories')} for good", purge_preview(purged), yes)
+        purged = memory.purge([*targets, *purged.already_purged], False, unknown, visibility, **waiting)
     output.show(purged, as_json, purged_text)
     if not as_json:
         output.notes(purged.warnings)
@@ -126,11 +127,15 @@ def purge_preview(purged: Purged) -> str:
 
 
 def purged_text(purged: Purged) -> str:
+    before = [f"already purged: {each}" for each in purged.already_purged]
+    if purged.dry_run and not (purged.preview or purged.unknown):
+        return "\n".join(before)
     if purged.dry_run:
         return f"would erase for good:\n{purge_preview(purged)}"
     told = [f"purged: {each}" for each in purged.purged]
     told += [f"purged unseen: {each}" for each in purged.unknown]
     told += [f"visible again: {each} (what superseded it is gone)" for each in purged.live_again]
+    told += before
     told += [receipt(each) for each in purged.receipts]
     return "\n".join(told)
 

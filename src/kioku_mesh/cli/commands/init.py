@@ -41,17 +41,20 @@ SHARED = {"yes": "shared", "no": "withheld"}
 @click.option("--team-id", metavar="NAME", help="The team for visibility team.")
 @click.option("--install-systemd", is_flag=True, help="Have systemd start what shares, now and after a restart.")
 @click.option("--print", "printing", is_flag=True, help="Print what would be written, change nothing.")
+@click.option(
+    "--force", is_flag=True, help="Also over a config.toml that cannot be used; a copy of it stays beside it."
+)
 @options.yes
 @options.as_json
 def init(
-    printing: bool, yes: bool, as_json: bool, share_existing: str | None,
+    printing: bool, force: bool, yes: bool, as_json: bool, share_existing: str | None,
     install_systemd: bool, listen: tuple[str, ...], connect: tuple[str, ...], **given: str | None,
 ) -> None:  # fmt: skip
     """Set up this machine (never needed for local use).
 
     Writes what is given into config.toml; doing it again changes nothing. Every memory stays, whatever the mode.
     """
-    before = config.load(tolerant=True)
+    before = usable(config.load(tolerant=True), force and not printing)
     given |= {key: ",".join(each) or None for key, each in (("listen", listen), ("connect", connect))}
     if modes.lacks(before, given, "hub", "listen"):
         given["listen"] = chosen_address()
@@ -62,17 +65,36 @@ def init(
     if not printing:
         share_existing = decision(existing, share_existing) if joins else share_existing
         consent(before, changes, yes)
-        if joins or share_existing == "yes":
-            carry_out(existing, share_existing)
+        carry_out(existing, share_existing)
         after = write(before, changes)
         begun = serving.install(after) if install_systemd else serving.follow(after) if changes else ()
         shown |= {"next": [*(advice(after) if changes else ()), *begun]}
         shown |= {"notes": cautions(after, None if joins else share_existing, existing)}
-    if existing.total and (joins or share_existing == "yes"):
+    if existing.total and (joins or share_existing):
         shown |= {"existing": existing._asdict(), "decision": SHARED.get(share_existing or "")}
     output.show(shown, as_json, told)
     if not as_json:
         output.notes(shown.get("notes", ()))
+
+
+def usable(loaded: Config, force: bool) -> Config:
+    """The settings, without what is wrong in config.toml when that may be replaced. Raises BadInput when it may not."""
+    wrong = [problem for problem in loaded.problems if loaded.file in map(_file, problem.details.values())]
+    if not wrong:
+        return loaded
+    if not force:
+        raise BadInput(
+            wrong[0].message,
+            "correct the file, or add --force: it is written anew, with what can be read, and a copy stays beside it",
+            file=loaded.file,
+        )
+    kept, after = loaded.set_aside()
+    output.note(f"{loaded.file} was not usable; a copy is in {kept}")
+    return after
+
+
+def _file(detail: object) -> str:
+    return str(detail).removeprefix("config file ")
 
 
 def chosen_address() -> str:
@@ -134,7 +156,7 @@ def told_of(existing: Existing) -> str:
             scopes[scope] = scopes.get(scope, 0) + count
     saved = "memory was saved" if existing.total == 1 else "memories were saved"
     each = ", ".join(f"{count:,} {scope}" for scope, count in sorted(scopes.items()))
-    return f"{existing.total:,} {saved} on this machine so far ({each})"
+    return f"{existing.total:,} {saved} while this machine shared nothing ({each})"
 
 
 def consent(before: Config, changes: dict[str, Any], yes: bool) -> None:
@@ -148,7 +170,7 @@ def carry_out(existing: Existing, share: str | None) -> None:
     if share == "no" and existing.open:
         with closing(open_memory(click.get_current_context())) as memory:
             memory.withhold()
-    if share == "yes" and existing.withheld:
+    if share == "yes" and existing.total:
         with closing(open_memory(click.get_current_context())) as memory:
             memory.release()
 
@@ -180,7 +202,7 @@ def cautions(after: Config, share: str | None, existing: Existing) -> list[Notic
     if after.get("mode") == "local":
         return []
     notes = [Notice("not_enforced", modes.OPEN)]
-    if share == "no" and existing.open and not existing.withheld:
+    if share == "no" and not existing.total:
         notes.append(Notice("shared_already", "this machine shares already: what other machines have stays there"))
     mine = {each.address for each in interfaces.interfaces()}
     for endpoint in after.get("listen"):

@@ -81,9 +81,8 @@ def sync(memory: Memory, timeout: int, as_json: bool) -> None:
 
 def _settle(share_existing: str | None) -> None:
     """Nothing that was saved while the machine shared nothing leaves it unasked. Raises BadInput when nobody says."""
-    if config.load().get("mode") == "local":
-        existing = init.look()
-        init.carry_out(existing, init.decision(existing, share_existing))
+    existing = init.look()
+    init.carry_out(existing, init.decision(existing, share_existing))
 
 
 def _live(arguments: dict[str, Any]) -> int:
