@@ -225,6 +225,21 @@ def test_migrate_visibility_takes_what_has_none(kim: Home, old: OldMesh) -> None
     assert outcome(kim.json(*FROM, "--connect", old.endpoint)) == (10, 4, 0, 0)
 
 
+def test_what_was_local_alone_is_not_shared_unsaid(kim: Home, old: OldMesh) -> None:
+    """On a machine of a mesh, an import of local files says where they go, before and after."""
+    older.database(kim.state / "local" / "raw.db", "raw.sql")
+    local = ("import", "--from", "kioku-mesh")
+    assert "shared" not in codes(kim.json(*local, "--dry-run"))
+    kim.ok("init", "--mode", "spoke", "--connect", old.endpoint, "--share-existing", "yes")
+    assert "shared" in codes(kim.json(*local, "--dry-run"))
+    assert "shared" in codes(kim.json(*local))
+    assert "shared" not in codes(kim.json(*local))
+
+
+def codes(report: dict[str, Any]) -> set[str]:
+    return {note["code"] for note in report["notes"]}
+
+
 def test_doctor_says_what_is_still_over_there(kim: Home, old: OldMesh) -> None:
     """How many of which shape, and with which command they come over; nothing once they are here."""
     old.hold(*older.samples())

@@ -149,7 +149,11 @@ def from_files(memory: Memory, path: str | None, wish: Wish, progress: Progress)
     source = whole(path) if path else memory.config.state_dir
     gathered = _Gathered(_scopes(memory), wish)
     gathered.add(kioku_mesh_files.rows(source))
-    return _take(memory, source, gathered, wish, progress)
+    report = _take(memory, source, gathered, wish, progress)
+    if memory.config.get("mode") == "local" or not report.added:
+        return report
+    shared = Notice("shared", "this machine is in a mesh: what is new goes to every machine that may see it")
+    return report._replace(notes=(*report.notes, shared))
 
 
 def _checked(memory: Memory, wish: Wish) -> Wish:
