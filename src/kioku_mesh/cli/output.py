@@ -90,3 +90,14 @@ def preview(lines: Iterable[Line | Observation]) -> str:
 def plural(count: int, one: str, many: str | None = None) -> str:
     """`1 memory`, `1,234 memories`."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def counter(verb: str) -> Callable[[int], None]:
+    """Progress for the person at the terminal."""
+
+    def count(done: int) -> None:
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r{verb} {done:,} lines\033[K\r")
+            sys.stderr.flush()
+
+    return count

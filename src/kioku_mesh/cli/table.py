@@ -45,7 +45,10 @@ SECTIONS: dict[str, dict[str, Entry]] = {
     },
     "Files": {
         "export": Entry("commands.transfer:export", "Write memories to a file (JSON Lines)."),
-        "import": Entry("commands.transfer:import_", "Read memories from a file (JSON Lines)."),
+        "import": Entry("commands.transfer:import_", "Read memories from a file, or from an older version."),
+        "migrate-visibility": Entry(
+            "commands.migrate:migrate_visibility", "Import what has no visibility from an old mesh."
+        ),
         "backup": Entry("commands.backup:backup", "Write a verified copy of the whole store."),
         "restore-backup": Entry("commands.backup:restore_backup", "Put the store back to a backup."),
     },

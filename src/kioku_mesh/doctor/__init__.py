@@ -11,7 +11,7 @@ from ..errors import BadInput, KiokuError
 from ..options import SHARING
 from ..store.store import Store
 from ..values import NamedTuple
-from . import agents, contents, network, residence, router, setup, surroundings
+from . import agents, contents, network, older, residence, router, setup, surroundings
 from .case import Case, failed, not_checked, passed
 from .results import FAIL, WARN, Check, Report, report
 
@@ -60,7 +60,7 @@ _TABLE = (
     Entry("zenohd", router.zenohd, modes=MESHED),
     Entry("admission", network.admission, modes=MESHED),
     Entry("clients", agents.registrations),
-    Entry("legacy_namespace", setup.legacy_namespace, asked_for=True),
+    Entry("legacy_namespace", older.legacy_namespace, asked_for=True),
 )
 NAMES = tuple(entry.name for entry in _TABLE)
 

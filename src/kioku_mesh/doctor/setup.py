@@ -9,6 +9,7 @@ from ..clock import HOUR
 from ..options import OPTIONS
 from ..store import backup, compare, repair
 from ..store.connection import BIRTH, DATABASE, LOCK
+from ..transfer import kioku_mesh_files
 from .case import Case, failed, passed, warned
 from .results import Check, plural
 
@@ -111,7 +112,11 @@ def leftovers(case: Case) -> Check:
             stale=stale,
         )
     if old:
-        return passed(f"{plural(len(old), 'file')} of an older kioku-mesh, left untouched and not read", older=old)
+        said = f"{plural(len(old), 'file')} of an older kioku-mesh, left untouched and not read"
+        readable = any(kioku_mesh_files.present(case.store.directory))
+        return passed(
+            said + ("; `kioku-mesh import --from kioku-mesh` reads its memories" if readable else ""), older=old
+        )
     return passed("nothing is left behind")
 
 
@@ -135,11 +140,3 @@ def remove_stale(case: Case) -> list[str]:
         os.unlink(path)
         done.append(f"removed {path}")
     return done
-
-
-def legacy_namespace(case: Case) -> Check:
-    """Memories without a visibility, as kioku-mesh before 0.8 wrote them: there can be none in this store."""
-    old = [path for path in _listed(case) if os.path.basename(path).startswith(_OLD_FILES)]
-    if old:
-        return passed("every memory has a visibility; the files of an older version beside it are not read", older=old)
-    return passed("every memory has a visibility")

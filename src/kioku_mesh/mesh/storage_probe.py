@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from ..errors import NotAvailable, PeerUnreachable
 
 if TYPE_CHECKING:
+    from typing import Self
+
     import zenoh
 
 _CLOSING = 2.0  # seconds; a frozen router makes closing wait for longer
@@ -46,7 +48,7 @@ class Visit:
         except zenoh.ZError:
             raise PeerUnreachable(f"no router answers at {endpoint}", "start it: zenohd -c FILE") from None
 
-    def __enter__(self) -> Visit:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_failure: object) -> None:

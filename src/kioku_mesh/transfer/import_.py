@@ -57,25 +57,25 @@ def import_stream(
     nothing if a line is bad. Raises BadInput for a newer format, and StoreError.
     """
     if all_or_nothing and not dry_run:
-        report = _Import(memory, project, True, progress).run(file)
+        report = Intake(memory, project, True, progress).take(read(file))
         if report.failed:
             return report._replace(added=0, known=0, conflicts=0, dry_run=False)
         file.seek(0)
-    return _Import(memory, project, dry_run, progress).run(file)
+    return Intake(memory, project, dry_run, progress).take(read(file))
 
 
-class _Import:
-    """One pass over a file."""
+class Intake:
+    """One pass over lines, from whatever source."""
 
     def __init__(self, memory: Memory, project: str | None, dry_run: bool, progress: Progress) -> None:
         self._memory, self._project, self._dry_run, self._progress = memory, project, dry_run, progress
         self._report = ImportReport(dry_run=dry_run)
         self._foreign: set[str] = set()
-        self._planned: set[str] = set()  # ids that a dry run would have added by now
+        self._planned: set[tuple[Any, Any]] = set()  # ids and scopes that a dry run would have added by now
         self._elsewhere = 0
 
-    def run(self, file: BinaryIO) -> ImportReport:
-        for batch in _batches(read(file)):
+    def take(self, source: Iterable[Line]) -> ImportReport:
+        for batch in _batches(source):
             for line in batch:
                 if line.bad:
                     self._reject(line, line.bad.code, line.bad.message)
@@ -109,11 +109,12 @@ class _Import:
         for line in batch:
             assert line.record is not None
             own = line.record.get("observation_id")
-            if own in self._planned:
+            named = (own, line.record.get("visibility"))
+            if named in self._planned:
                 self._count(known=1)
                 continue
             if own:
-                self._planned.add(own)
+                self._planned.add(named)
             first.append(line)
         return first
 

@@ -138,6 +138,15 @@ def reachable(endpoint: str) -> str:
     return endpoint
 
 
+def endpoint_of(config: Config) -> str:
+    """The router that this machine is set up to use; empty when there is none."""
+    if config.get("mode") == "local":
+        return ""
+    if config.get("engine") == "zenohd":
+        return reachable((config.get("listen") or configuration.DEFAULT_LISTEN)[0])
+    return next(iter(config.get("connect")), "")
+
+
 def _storages(text: str, found: dict[str, dict[str, Any]] | None) -> tuple[Storage, ...]:
     """Every configured storage, and what the router says of it; `found` is None when it cannot be asked."""
     rows = []

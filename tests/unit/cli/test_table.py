@@ -49,7 +49,8 @@ OPTIONS = {
     "projects alias": {"--dry-run", "--yes"},
     "projects delete": {"--dry-run", "--yes"},
     "export": {"--project", "--since", "--include-local", "--force"},
-    "import": {"--project", "--dry-run", "--all-or-nothing"},
+    "import": {"--from", "--connect", "--project", "--dry-run", "--all-or-nothing"},
+    "migrate-visibility": {"--from", "--to", "--connect", "--dry-run", "--yes"},
     "backup": {"--list", "--keep"},
     "restore-backup": {"--list"},
     "init": {

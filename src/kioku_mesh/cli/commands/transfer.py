@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
@@ -14,8 +14,9 @@ from ...model import Filter
 from ...service.memory import Memory
 from ...transfer.export import Exported, export_file, export_stream
 from ...transfer.import_ import ImportReport, import_stream
-from .. import filters, options, output
+from .. import filters, older, options, output
 from ..opening import with_memory
+from ..output import counter
 
 NAMED = 10  # bad lines that a person is told of; --json has more
 
@@ -51,19 +52,40 @@ def exported_text(exported: Exported) -> str:
 
 
 @click.command("import")
-@click.argument("file", type=click.Path(allow_dash=True))
+@click.argument("file", required=False, type=click.Path(allow_dash=True))
+@click.option(
+    "--from", "source", type=click.Choice(older.SOURCES),
+    help="Read what kioku-mesh up to 1.2 kept: its local files (FILE: where they are), or the storage of its mesh.",
+)  # fmt: skip
+@older.connect
 @click.option("-p", "--project", metavar="NAME", help="Import into this project, whatever the file says.")
 @options.dry_run
 @click.option("--all-or-nothing", is_flag=True, help="Import nothing if a line is bad.")
 @options.as_json
 @with_memory
-def import_(memory: Memory, file: str, project: str | None, dry_run: bool, all_or_nothing: bool, as_json: bool) -> int:
-    """Read memories from a file (JSON Lines).
+def import_(
+    memory: Memory,
+    file: str | None,
+    source: str | None,
+    connect: str | None,
+    project: str | None,
+    dry_run: bool,
+    all_or_nothing: bool,
+    as_json: bool,
+) -> int:
+    """Read memories from a file, or from an older version.
 
-    What export wrote, or any lines with at least {"content": "..."}. Importing twice adds nothing. - reads stdin.
+    A file (JSON Lines) is what export wrote, or any lines with at least {"content": "..."}. Importing twice adds nothing. - reads stdin.
     """
-    with opened(file, again=all_or_nothing) as source:
-        report = import_stream(memory, source, project, dry_run, all_or_nothing, counter("read"))
+    if connect and source != older.MESH:
+        raise BadInput("--connect is for the mesh of an older version", f"add --from {older.MESH}, or leave it out")
+    if source:
+        wish = older.wish(project=project, dry_run=dry_run, all_or_nothing=all_or_nothing)
+        return older.migrate(memory, source, file, connect, wish, as_json)
+    if file is None:
+        raise BadInput("there is nothing to import from", "name a file, or - for stdin; --from reads an older version")
+    with opened(file, again=all_or_nothing) as lines:
+        report = import_stream(memory, lines, project, dry_run, all_or_nothing, counter("read"))
     output.show(report, as_json, imported_text)
     if not as_json:
         output.notes(report.notes)
@@ -106,14 +128,3 @@ def opened(path: str, again: bool) -> Iterator[BinaryIO]:
             shutil.copyfileobj(sys.stdin.buffer, copy)
             copy.seek(0)
             yield copy
-
-
-def counter(verb: str) -> Callable[[int], None]:
-    """Progress for the person at the terminal."""
-
-    def count(done: int) -> None:
-        if sys.stderr.isatty():
-            sys.stderr.write(f"\r{verb} {done:,} lines\033[K\r")
-            sys.stderr.flush()
-
-    return count
