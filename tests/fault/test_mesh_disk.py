@@ -26,7 +26,7 @@ def test_receiving_stops_and_saving_goes_on(tmp_path: Path) -> None:
             until(lambda: before in ids(bee), "it receives")
             (disk / "ballast").write_bytes(bytes(SPARE))
             missed = hub.save("while there is less than a gigabyte")
-            until(lambda: "receiving has stopped" in bee.ok("mesh", "status").out, "it says so")
+            until(lambda: "receiving has stopped" in str(bee.json("mesh", "status")["notes"]), "it says so")
             saved = {bee.save(f"saved in want {n}") for n in range(5)}
             until(lambda: saved <= ids(hub), "it goes on saving and sending")
             assert missed not in ids(bee)

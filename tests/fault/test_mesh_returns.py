@@ -66,7 +66,8 @@ def test_a_clone_of_a_live_machine(lan: Lan) -> None:
     clone.ok("serve")
     erased([*company, clone], secret)
     assert len(ids(hub)) == 6
-    until(lambda: "another machine is called bee" in check(clone, "node_names")["summary"], "it is told")
+    for host in (bee, clone):
+        until(lambda host=host: "another machine is called bee" in check(host, "node_names")["summary"], "it is told")
     for host in (*company, clone):
         assert check(host, "database")["status"] == "pass"
 
@@ -81,7 +82,7 @@ def test_a_backup_that_is_put_back(lan: Lan) -> None:
     until(lambda: later in ids(hub), "it left before the disk died")
     ant.ok("purge", secret, "--yes")
     until(lambda: WORD not in files(bee), "it is erased")
-    bee.ok("restore-backup", str(old), "--yes")
+    bee.ok("restore-backup", str(old))
     until(lambda: later in ids(bee), "what was saved after the backup comes back from the others")
     fresh = bee.save("saved after the return")
     until(lambda: fresh in ids(ant), "it goes on sharing")

@@ -31,7 +31,7 @@ def company(tmp_path: Path) -> Iterator[list[Host]]:
 
 def test_one_of_two_hubs_is_killed(company: list[Host]) -> None:
     """Spokes of different hubs share; without the one the other carries on, and what was missed comes with its return."""
-    one, two, both, left, right = company
+    one, _, both, left, right = company
     first = left.save("through two hubs")
     until(lambda: first in ids(right) and first in ids(both), "a spoke of one hub is found on a spoke of the other")
     until(lambda: set(peers(right)) == {"one", "two", "both", "left"}, "everybody is known to everybody, once")
