@@ -85,7 +85,7 @@ def peer_versions(_case: Case, mesh: MeshStatus) -> Check:
     foreign = [f"{peer.node} {peer.protocol}" for peer in counted if peer.protocol != talk.PROTOCOL]
     if foreign:
         return failed(
-            f"not all machines speak protocol {talk.PROTOCOL}: {', '.join(foreign)}; with them nothing is exchanged",
+            f"not all machines speak protocol {talk.PROTOCOL}: {', '.join(foreign)}; what passes is only what both understand",
             "install the same version everywhere",
         )
     other = [f"{peer.node} {peer.version}" for peer in counted if peer.version != __version__]
@@ -125,7 +125,8 @@ def node_names(case: Case) -> Check:
         return not_checked("the database cannot be read")
     with case.store.read() as snapshot, closing(Run(case.store.directory, writes=False)) as run:
         node, lives = snapshot.node, spread.lives(snapshot.db)
-        twins = [peer for peer in run.peers() if peer.node == node and peer.incarnation not in lives]
+        # Of a copied machine the other one goes by a life that was ours too.
+        twins = [p for p in run.peers() if p.node == node and (p.up or p.incarnation not in lives)]
         forked = [head for head in log.heads(snapshot.db) if len(head.tips) > 1]
         fresh = [
             head.origin

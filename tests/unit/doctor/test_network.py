@@ -136,7 +136,7 @@ def test_clocks_that_differ(machine: Machine, ahead: int, said: str) -> None:
 
 
 def test_versions_and_protocols_that_differ(machine: Machine) -> None:
-    """Another version is a warning; another protocol a failure, as nothing is exchanged."""
+    """Another version is a warning; another protocol a failure."""
     peers.hear(machine.state, "desk-1", version="0.9")
     check = machine.check("peer_versions")
     assert (check.status, "desk-1 0.9" in check.summary) == ("warn", True)
