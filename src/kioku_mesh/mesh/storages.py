@@ -14,6 +14,7 @@ from .. import wire
 from ..clock import SECOND
 from ..store import exchange
 from ..store.exchange import Local, Name, Who
+from ..store.log import Head
 from ..store.store import Store
 from . import talk
 from .keys import BUCKET
@@ -25,6 +26,7 @@ from .talk import Announcement
 EVERY = 60 * SECOND  # between two looks, and soon after a machine came or went
 SOON = 2 * SECOND
 TIMEOUT = 10 * SECOND  # a bucket may hold some megabytes
+SURE = 15 * 60 * SECOND  # for which a stream that the storage has completely is not compared again
 _AT_ONCE = 2  # buckets in flight
 
 Work = Any  # a generator that yields buckets and is sent what is in them
@@ -41,6 +43,10 @@ class Storages:
         self._works: deque[tuple[Name, Work]] = deque()
         self._running: dict[int, tuple[Name, Work]] = {}
         self._whole: set[Name] = set()  # own streams of which every bucket was compared since the start
+        self._sure: dict[
+            Name, tuple[Head, int]
+        ] = {}  # up to which head the storage was found to have all, and until when
+        self._now = self._erasures = 0
         self._number = 0
 
     def soon(self, now: int) -> None:
@@ -48,11 +54,14 @@ class Storages:
 
     def erased(self, now: int) -> None:
         """Texts left this disk: look through all buckets again."""
+        self._erasures += 1
         self._whole.clear()
+        self._sure.clear()
         self.soon(now)
 
     def step(self, now: int) -> int:
         """Ask what was announced last, by everybody; returns when to be called again."""
+        self._now = now
         if self._at <= now:
             self._at = now + EVERY
             for scope in sorted(self._scopes):
@@ -71,8 +80,12 @@ class Storages:
                     self._get(name, mine.get(name), head.tips[0].seq)
         if said:  # there is a storage
             for name, local in mine.items():
-                if name.origin.rpartition(".")[0] == self._who.node and local.head.tips:
-                    self._begin(name, self._level(name, local.head.tips[0].seq, name not in self._whole))
+                if (
+                    name.origin.rpartition(".")[0] == self._who.node
+                    and local.head.tips
+                    and not self._is_sure(local.head)
+                ):
+                    self._begin(name, self._level(name, local.head, name not in self._whole))
 
     def loaded(self, number: int, data: bytes | None) -> None:
         """What is in a bucket; None when nobody answered."""
@@ -91,10 +104,15 @@ class Storages:
         for bucket in range(low, high + 1):
             self._receive(_records((yield bucket), name))
 
-    def _level(self, name: Name, high: int, whole: bool) -> Work:
+    def _is_sure(self, head: Head) -> bool:
+        """Asked each time, a bucket that is nearly full would cost a megabyte a minute."""
+        seen, until = self._sure.get(Name(*head[:3]), (None, 0))
+        return seen == head and self._now < until
+
+    def _level(self, name: Name, head: Head, whole: bool) -> Work:
         """Put into the storage what it lacks of our own stream: the newest bucket, and on until one is complete."""
-        complete = True
-        for bucket in range(high // BUCKET, -1, -1):
+        complete, erasures = True, self._erasures
+        for bucket in range(head.tips[0].seq // BUCKET, -1, -1):
             data = yield bucket
             if data is None:
                 return
@@ -106,11 +124,14 @@ class Storages:
                 if digest not in there or (record.body is None and there[digest]):
                     lacking += 1
                     self._out(Push(record.header, digest, frame))
-            if not lacking and not whole:
-                return
             complete = complete and not lacking
-        if complete:  # else once more: nobody says whether what was sent has arrived
-            self._whole.add(name)
+            if not lacking and not whole:
+                break
+        # Else once more: nobody says whether what was sent has arrived, and what was erased meanwhile may be there.
+        if complete and erasures == self._erasures:
+            self._sure[name] = (head, self._now + SURE)
+            if whole:
+                self._whole.add(name)
 
     def _own(self, name: Name, bucket: int) -> tuple[bytes, ...]:
         first = bucket * BUCKET

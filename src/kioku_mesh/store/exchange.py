@@ -22,9 +22,7 @@ from .upkeep import PAUSE_S
 DIGESTS_MAX = 1000  # slots in one list
 FREE_MIN = 1 << 30  # bytes of disk below which nothing is received; saving goes on
 
-_SLICE_S = (
-    0.05  # of work in one transaction: each costs a flush to disk, and a saver behind it waits about twice as long
-)
+_SLICE_S = 0.05  # of work in one transaction: each costs a flush to disk; a saver behind it waits about twice as long
 _AT_ONCE = 16  # records between two looks at the clock
 _PAGE_ROWS = 4000
 
