@@ -133,8 +133,8 @@ def test_a_defect_is_logged_without_what_it_was_about(drivers: list[Driver], log
     part.step = lambda now: fail(SECRET)  # type: ignore[assignment,return-value,method-assign]  # noqa: ARG005
     driver = begin(drivers, part, log)
     until(lambda: driver.error)
-    until((tmp_path / "serve.log").exists)
-    text = (tmp_path / "serve.log").read_text()
+    file = tmp_path / "serve.log"
+    text = until(lambda: file.exists() and file.read_text())
     assert driver.error == "internal error (ValueError)"
     assert "test_parts.py:" in text
     assert SECRET not in text
