@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from kioku_mesh import wire
-from kioku_mesh.mesh import node, repair, turns
+from kioku_mesh.mesh import repair, tasks, turns
 from kioku_mesh.mesh.heads import Heads
 from kioku_mesh.mesh.node import Node
 from kioku_mesh.mesh.peers import Known, Peer
@@ -95,7 +95,7 @@ RULES: dict[str, tuple[Sequence[Replaced], Callable[[], None]]] = {
         test_mesh.test_a_text_that_was_erased_comes_back_from_a_peer,
     ),
     "a crowd is asked little by little": (
-        [(node, "FEW", 1000), (turns, "CROWD", 1000), (Node, "_as_another", never)],
+        [(tasks, "FEW", 1000), (turns, "CROWD", 1000), (Node, "_as_another", never)],
         test_mesh.test_a_gap_costs_few_messages,
     ),
     "what idles says little": ([(turns, "IDLE", turns.SECOND)], test_mesh.test_what_idles_says_little),
