@@ -126,7 +126,9 @@ def node_names(case: Case) -> Check:
     with case.store.read() as snapshot, closing(Run(case.store.directory, writes=False)) as run:
         node, lives = snapshot.node, spread.lives(snapshot.db)
         # Of a copied machine the other one goes by a life that was ours too.
-        twins = [p for p in run.peers() if p.node == node and (p.up or p.incarnation not in lives)]
+        passed_lives = lives - {str(snapshot.origin).rpartition(".")[2]}
+        same = [peer for peer in run.peers() if peer.node == node]
+        twins = [p for p in same if p.incarnation not in lives or (p.up and p.incarnation in passed_lives)]
         forked = [head for head in log.heads(snapshot.db) if len(head.tips) > 1]
         fresh = [
             head.origin
