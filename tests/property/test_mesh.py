@@ -10,6 +10,7 @@ from kioku_mesh import wire
 from kioku_mesh.clock import SECOND
 from kioku_mesh.mesh import talk, twin
 from kioku_mesh.mesh.answers import answer
+from kioku_mesh.mesh.outgoing import Announce
 from kioku_mesh.mesh.twin import Faults
 from kioku_mesh.store import exchange
 from kioku_mesh.store.store import Store
@@ -54,6 +55,43 @@ def test_two_live_copies_of_a_machine() -> None:
         made.settle()
         story.check()
         assert len({made.twin.stations[name].address for name in story.names}) == 4, "two machines go on as one"
+
+
+def test_a_live_copy_that_alone_writes() -> None:
+    """Who asks by name gets the other one, which has nothing new: the copies must notice that they are two."""
+    with company(17) as made:
+        story = Story(made, 2)
+        story.save("a", "mesh")
+        made.settle()
+        story.names.append(made.clone("a"))
+        for name in "ab":
+            made.twin.part(name, story.names[-1])
+        story.save(story.names[-1], "mesh")
+        made.twin.run(SECOND)
+        made.settle()
+        story.check()
+
+
+def test_its_own_announcement_is_no_copy() -> None:
+    """A router hands a node what it said itself."""
+    with company(19) as made:
+        made.machine("a")
+        made.save("a", 1)
+        node = made.twin.stations["a"].node
+        assert node is not None
+        said = []
+        for second in range(100):
+            node.step(made.twin.now + second * SECOND)
+            said += [message.said for message in node.out if isinstance(message, Announce)]
+            node.out = []
+        assert len(said) > 2
+        for each in said:
+            node.heard(talk.encode_announcement(each), made.twin.now)
+        node.step(made.twin.now + 101 * SECOND)
+        assert exchange.writer(made.store("a")) == node.who
+        node.heard(talk.encode_announcement(said[-1]._replace(counter=said[-1].counter + 1)), made.twin.now)
+        node.step(made.twin.now + 102 * SECOND)
+        assert exchange.writer(made.store("a")) != node.who
 
 
 def test_a_gap_costs_few_messages() -> None:

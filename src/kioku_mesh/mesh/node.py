@@ -7,6 +7,7 @@ Whoever drives it (the Zenoh binding, the in-memory twin) calls `committed`, `up
 from __future__ import annotations
 
 import random
+from collections import deque
 from collections.abc import Sequence
 
 from .. import __version__, ids, wire
@@ -29,6 +30,7 @@ from .turns import MILLISECOND, Turns
 
 PATIENCE = (200 * MILLISECOND, 500 * MILLISECOND)  # live pushes may fill a gap meanwhile
 PEERS_MAX = 500  # that are looked at; more are nobody's machines
+COUNTERS_MAX = 1000  # own announcements that are known when they come back
 BODIES = 60 * SECOND  # between two looks for texts that a peer may still have
 _BODIES = 100  # texts asked for at once
 _BATCH = 200  # own records sent in one step
@@ -56,6 +58,8 @@ class Node:
         self._inbox = Inbox(store, self.scopes)
         self._here = Here(store, self.scopes)
         self._counter = 0
+        self._counters: deque[int] = deque(maxlen=COUNTERS_MAX)  # of the last announcements
+        self._copied = False
         self._sent = exchange.newest(store)
         self._tasks = Tasks(self._say, self._look)
         self._turns = Turns((("mem", scope) for scope in self.scopes), self._rng)
@@ -127,7 +131,11 @@ class Node:
         except wire.Malformed:
             return
         address = Address(said.node, said.incarnation)
-        if said.scope not in self.scopes or address == Address(*self.who):
+        if address == Address(*self.who):
+            # Our own come back; of one that we never sent somebody else is the sender, and nobody can ask both of us.
+            self._copied |= said.counter not in self._counters
+            return
+        if said.scope not in self.scopes:
             return
         first = address not in self.peers
         if first:
@@ -158,6 +166,7 @@ class Node:
     def step(self, now: int) -> int:
         """Do what is due; returns when to be called again, at the latest."""
         self._inbox.empty()
+        self._part()
         if self._dirty or self._inbox.arrived:
             self._refresh(now)
         self._announce(now)
@@ -182,6 +191,15 @@ class Node:
                 if peer.up and (address, lane, scope) not in self._look_at:
                     self._look(address, lane, scope, now + self._rng.randint(*PATIENCE))
 
+    def _part(self) -> None:
+        """Another machine is a copy of this one: the driver finds a new life of the store, which is another node."""
+        if self._copied:
+            self._copied = False
+            try:
+                exchange.part(self._store)
+            except KiokuError as problem:
+                self._trouble = problem.message
+
     def _push_saved(self) -> None:
         while True:
             saved, last = exchange.saved_since(self._store, self._sent, _BATCH)
@@ -202,6 +220,7 @@ class Node:
             return
         for key in due:
             self._counter = max(self._counter + 1, now)
+            self._counters.append(self._counter)
             said = Announcement(
                 self.who.node, self.who.incarnation, *key, self._counter, self._here.heads(key).digest,
                 self._here.tell(key, self.who.origin), self.host, __version__, talk.PROTOCOL, now,

@@ -74,6 +74,12 @@ def awake(store: Store) -> Who:
     return Who(alive.node, alive.incarnation)
 
 
+def part(store: Store) -> None:
+    """Another machine goes by our name and incarnation: begin a new one, as far as that is not done too often."""
+    with store.write() as transaction:
+        transaction.part()
+
+
 def writer(store: Store) -> Who | None:
     """Who writes this store now; None before anything was saved."""
     with _reading(store) as db:

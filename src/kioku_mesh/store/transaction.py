@@ -192,6 +192,10 @@ class Transaction:
             self._life = self._life._replace(clock=found or 0)
         return self._life.clock
 
+    def part(self) -> None:
+        """Another copy of this store goes by the same life: go on under a new one."""
+        self._cloned = True
+
     def _shares(self) -> bool:
         if self._shared is None:
             self._shared = self._ask_shares()
