@@ -47,7 +47,7 @@ class MeshPart:
         self._due = 0
         self._version: object = None
         self._log: object = None
-        self._sure_at = self._calm_at = 0
+        self._sure_at = self._doubt_until = self._calm_at = 0
 
     def start(self) -> None:
         """Raises PeerUnreachable when an address cannot be listened on, and StoreError."""
@@ -99,15 +99,18 @@ class MeshPart:
         return True
 
     def _may_have_changed(self, now: int) -> bool:
-        """A look at the write-ahead log costs a tenth of asking SQLite; it may miss a commit within one tick of time."""
+        """A look at the write-ahead log costs a tenth of asking SQLite. It changes before a commit counts, by as long as the
+        disk takes, and several commits may fall into one tick of its time: SQLite is asked for a while after each change."""
         try:
             log = os.stat(self._store.path + "-wal")
             seen = (log.st_ino, log.st_size, log.st_mtime_ns)
         except OSError:
             seen = None
-        if seen == self._log and now < self._sure_at:
+        if seen != self._log:
+            self._log, self._doubt_until = seen, now + SECOND
+        if self._doubt_until <= now < self._sure_at:
             return False
-        self._log, self._sure_at = seen, now + SECOND
+        self._sure_at = now + SECOND
         return True
 
     def _take(self, line: Line, node: Node) -> bool:
