@@ -129,6 +129,7 @@ def crawling(lan: Lan, memories: int) -> None:
     assert megabytes(pid(hub)) < CEILING
 
 
+@pytest.mark.long
 def test_a_thin_line_while_others_push(lan: Lan) -> None:
     """A thousand memories pass between the others; the one at 20 kB/s makes progress; the hub keeps its size."""
     crawling(lan, 1000)

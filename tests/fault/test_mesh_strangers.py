@@ -270,6 +270,7 @@ def test_in_our_own_name(two: Two) -> None:
         two.go_on()
 
 
+@pytest.mark.long
 def test_peers_that_never_answer(two: Two) -> None:
     """Many announce what nobody has, and say nothing when asked: those who answer are asked meanwhile."""
     with two.stranger() as stranger:
@@ -296,6 +297,7 @@ def crowd(two: Two, streams: int, tokens: int) -> None:
         two.go_on()
 
 
+@pytest.mark.long
 def test_many_origins(two: Two) -> None:
     """Slower perhaps, and nothing else."""
     crowd(two, 1000, 600)

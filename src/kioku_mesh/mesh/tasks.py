@@ -66,7 +66,8 @@ class Tasks:
             self._go_on(Task(peer, of, work), None, now)
 
     def end_all(self, peer: Peer) -> None:
-        """The peer is gone."""
+        """The peer is gone; when it is back, what it had not may be there."""
+        self._pauses = {key: at for key, at in self._pauses.items() if key[0] != peer.address}
         for number in [n for n, task in self._running.items() if task.peer is peer]:
             self._running.pop(number).work.close()
 
