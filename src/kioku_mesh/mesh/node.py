@@ -270,13 +270,13 @@ class Node:
         present = exchange.present(self._store, unknown(mine, theirs))
         later = now + RETRY[1]
         for step in plan(mine, theirs, present):
-            until = self._tasks.paused(peer, step.name)
+            until = self._tasks.paused(peer, step)
             if until > now:
                 later = min(later, until)
             elif not self._tasks.may(peer):
                 later = now + PATIENCE[0]
             elif not self._tasks.busy(step.name):
-                self._tasks.begin(peer, step.name, self._repair_of(step, peer), now)
+                self._tasks.begin(peer, step, self._repair_of(step, peer), now)
         if later < now + RETRY[1]:
             self._look(peer.address, lane, scope, later)
 

@@ -9,6 +9,7 @@ from ..store.exchange import Name
 from .heads import Key
 from .outgoing import Ask, Out
 from .peers import Address, Peer
+from .plan import Step
 from .repair import Work
 
 TIMEOUT = 10 * SECOND  # of one request
@@ -16,9 +17,9 @@ TASKS_MAX = 8  # at once, so that memory is bounded by as many pages
 TASKS_EACH = 4  # with one peer; one with a peer that did not answer, or never yet, and half of all with such
 FEW = 3  # peers that are asked for their heads of one scope while others repair it
 RETRY = (SECOND, 60 * SECOND)  # after a step that brought nothing: first pause and longest
-_PAUSES_MAX = 10_000  # streams that are remembered as not worth asking for
+_PAUSES_MAX = 10_000  # steps that are remembered as not worth trying
 
-Of = Name | Key  # a stream, or a lane and scope
+Of = Step | Key  # what brings a stream on, or a lane and scope
 Look = Callable[[Address, str, str, int], None]  # at a peer's lane and scope, at a time
 
 
@@ -27,6 +28,8 @@ class Task:
 
     def __init__(self, peer: Peer, of: Of, work: Work) -> None:
         self.peer, self.of, self.work = peer, of, work
+        self.name = of.name if isinstance(of, Step) else None
+        self.key: Key = of.name[:2] if isinstance(of, Step) else of
 
 
 class Tasks:
@@ -36,7 +39,7 @@ class Tasks:
         self._say, self._look = say, look
         self._running: dict[int, Task] = {}
         self._number = 0
-        self._pauses: dict[tuple[Address, Name], tuple[int, int]] = {}  # until when, and how long the next one is
+        self._pauses: dict[tuple[Address, Of], tuple[int, int]] = {}  # until when, and how long the next one is
 
     @property
     def full(self) -> bool:
@@ -51,15 +54,15 @@ class Tasks:
 
     def few(self, lane: str, scope: str) -> bool:
         """Are so few asked for their heads that one more may be?"""
-        able = [task.of[:2] for task in self._running.values() if task.peer.silent <= 1]
+        able = [task.key for task in self._running.values() if task.peer.silent <= 1]
         return able.count((lane, scope)) < FEW
 
     def busy(self, name: Name) -> bool:
-        return any(task.of == name for task in self._running.values())
+        return any(task.name == name for task in self._running.values())
 
-    def paused(self, peer: Peer, name: Name) -> int:
-        """Until when nothing is asked of a peer for a stream."""
-        return self._pauses.get((peer.address, name), (0, 0))[0]
+    def paused(self, peer: Peer, step: Step) -> int:
+        """Until when a step is not tried with a peer. When the stream got on by any other way, that is another step."""
+        return self._pauses.get((peer.address, step), (0, 0))[0]
 
     def begin(self, peer: Peer, of: Of, work: Work, now: int) -> None:
         if not any(task.peer is peer and task.of == of for task in self._running.values()):
@@ -80,7 +83,7 @@ class Tasks:
             task.peer.silent += 1
         else:
             if task.peer.silent:
-                self._look(task.peer.address, *task.of[:2], now)
+                self._look(task.peer.address, *task.key, now)
             task.peer.heard, task.peer.silent = now, 0
         self._go_on(task, data, now)
 
@@ -99,7 +102,7 @@ class Tasks:
         """Look again: there may be more. What brought nothing is tried later and later."""
         address = task.peer.address
         delay = 0
-        if isinstance(task.of, Name):
+        if task.name:
             key = (address, task.of)
             if brought:
                 self._pauses.pop(key, None)
@@ -111,4 +114,4 @@ class Tasks:
         elif not brought:
             delay = min(RETRY[0] << min(max(task.peer.silent - 1, 0), 6), RETRY[1])
         if task.peer.up:
-            self._look(address, *task.of[:2], now + delay)
+            self._look(address, *task.key, now + delay)

@@ -8,6 +8,7 @@ from kioku_mesh.clock import SECOND
 from kioku_mesh.mesh import tasks
 from kioku_mesh.mesh.outgoing import Ask, Out
 from kioku_mesh.mesh.peers import Address, Peer
+from kioku_mesh.mesh.plan import Pull
 from kioku_mesh.mesh.talk import Request
 from kioku_mesh.mesh.tasks import Tasks
 from kioku_mesh.store.exchange import Name
@@ -29,7 +30,7 @@ class Driver:
             return (yield Request("page", "mem", "mesh")) is not None
 
         self.streams += 1
-        self.tasks.begin(peer, Name("mem", "mesh", f"s-{self.streams}.{'0' * 16}"), work(), now)
+        self.tasks.begin(peer, Pull(Name("mem", "mesh", f"s-{self.streams}.{'0' * 16}"), 0), work(), now)
 
     def fill(self, peers: list[Peer]) -> int:
         """Begin as many as there may be; how many that was."""
@@ -78,3 +79,24 @@ def test_an_answer_proves_a_peer() -> None:
 
 def _heads() -> Generator[Request, bytes | None, bool]:
     return (yield Request("heads", "mem", "mesh")) is not None
+
+
+def test_what_brought_nothing_waits_longer_and_longer_until_the_stream_gets_on() -> None:
+    """As when a record that was pushed came before the page with it: what is missing next is asked for at once."""
+    driver, one, name = Driver(), peer(1, 0), Name("mem", "mesh", f"s-1.{'0' * 16}")
+
+    def work() -> Generator[Request, bytes | None, bool]:
+        yield Request("page", *name)
+        return False
+
+    def fail(now: int) -> int:
+        driver.tasks.begin(one, Pull(name, 5), work(), now)
+        driver.tasks.answered(driver.said[-1].number, b"", now)
+        return driver.tasks.paused(one, Pull(name, 5)) - now
+
+    first, second = fail(0), fail(10 * SECOND)
+    assert 0 < first < second
+    assert driver.tasks.paused(one, Pull(name, 6)) == 0
+    assert driver.tasks.paused(peer(2, 0), Pull(name, 5)) == 0
+    driver.tasks.end_all(one)
+    assert driver.tasks.paused(one, Pull(name, 5)) == 0
