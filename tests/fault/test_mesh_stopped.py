@@ -41,9 +41,7 @@ def killed_over_and_over(lan: Lan, memories: int, kills: int) -> None:
     calm.ok("serve")
     until(lambda: count(calm) == memories, "an undisturbed one gets everything")
     whole = received(calm)
-    ant = meshed.spoke(lan, "ant", hub)
-    ant.ok("serve", "--stop")
-    ant.slow(whole // 40)
+    ant = meshed.spoke(lan, "ant", hub, thin=whole // 40)
     rng, died = random.Random(memories), 0
     while died < kills:
         ant.ok("serve")

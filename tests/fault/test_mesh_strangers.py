@@ -270,7 +270,6 @@ def test_in_our_own_name(two: Two) -> None:
         two.go_on()
 
 
-@pytest.mark.long
 def test_peers_that_never_answer(two: Two) -> None:
     """Many announce what nobody has, and say nothing when asked: those who answer are asked meanwhile."""
     with two.stranger() as stranger:

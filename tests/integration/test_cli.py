@@ -48,7 +48,8 @@ def test_a_memory_lives_through_all_commands(home: Home) -> None:
     }
     purged = home.json("purge", second, "--chain", "--yes")
     assert set(purged) == {
-        "purged", "unknown", "live_again", "stored", "preview", "dry_run", "receipts", "warnings",
+        "purged", "already_purged", "unknown", "live_again", "stored", "preview", "dry_run", "receipts",
+        "warnings",
     }  # fmt: skip
     assert set(purged["purged"]) == {first, second}
     assert home.json("list")["results"] == []

@@ -62,8 +62,11 @@ def hub(lan: Lan, name: str = "hub", *others: Host) -> Host:
     return host
 
 
-def spoke(lan: Lan, name: str, *hubs: Host) -> Host:
+def spoke(lan: Lan, name: str, *hubs: Host, thin: int = 0) -> Host:
+    """`thin`: bytes a second that its line carries."""
     host = lan.host(name)
+    if thin:
+        host.slow(thin)
     connect = [word for each in hubs for word in ("--connect", each.address)]
     host.ok("init", "--mode", "spoke", *connect, "--node", name)
     return host

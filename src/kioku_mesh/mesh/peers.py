@@ -58,6 +58,11 @@ class Peer:
         self.known: dict[Key, Known] = {}
         self.news = True
 
+    @property
+    def doubtful(self) -> bool:
+        """Did it fail to answer more than once, or do no more yet than show that it is there?"""
+        return self.silent > 1 or bool(self.silent and not self.scopes)
+
     def page_came(self, in_time: bool) -> None:
         """The next page is larger, or smaller and so are all that follow."""
         if in_time:

@@ -14,7 +14,7 @@ from .repair import Work
 
 TIMEOUT = 10 * SECOND  # of one request
 TASKS_MAX = 8  # at once, so that memory is bounded by as many pages
-TASKS_EACH = 4  # with one peer; one with a peer that did not answer, or never yet, and half of all with such
+TASKS_EACH = 4  # with one peer; one with a peer that did not answer, or never yet, and half of all with doubtful ones
 FEW = 3  # peers that are asked for their heads of one scope while others repair it
 RETRY = (SECOND, 60 * SECOND)  # after a step that brought nothing: first pause and longest
 _PAUSES_MAX = 10_000  # steps that are remembered as not worth trying
@@ -48,13 +48,13 @@ class Tasks:
     def may(self, peer: Peer) -> bool:
         """Is it this peer's turn?"""
         peers = [task.peer for task in self._running.values()]
-        if peer.silent > 1 and sum(each.silent > 1 for each in peers) >= TASKS_MAX // 2:
+        if peer.doubtful and sum(each.doubtful for each in peers) >= TASKS_MAX // 2:
             return False
         return not self.full and sum(each is peer for each in peers) < (1 if peer.silent else TASKS_EACH)
 
     def few(self, lane: str, scope: str) -> bool:
         """Are so few asked for their heads that one more may be?"""
-        able = [task.key for task in self._running.values() if task.peer.silent <= 1]
+        able = [task.key for task in self._running.values() if not task.peer.doubtful]
         return able.count((lane, scope)) < FEW
 
     def busy(self, name: Name) -> bool:

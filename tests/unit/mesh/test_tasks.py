@@ -41,9 +41,10 @@ class Driver:
         return len(self.said) - before
 
 
-def peer(number: int, silent: int) -> Peer:
+def peer(number: int, silent: int, spoken: bool = True) -> Peer:
     made = Peer(Address(f"p-{number}", f"{number:016x}"), 0)
     made.silent = silent
+    made.scopes = ("mesh",) if spoken else ()
     return made
 
 
@@ -100,3 +101,12 @@ def test_what_brought_nothing_waits_longer_and_longer_until_the_stream_gets_on()
     assert driver.tasks.paused(peer(2, 0), Pull(name, 5)) == 0
     driver.tasks.end_all(one)
     assert driver.tasks.paused(one, Pull(name, 5)) == 0
+
+
+def test_those_who_only_show_that_they_are_there_share_half() -> None:
+    """Ten thousand of them, and those who speak are asked all the same; one that answers has proven itself."""
+    driver = Driver()
+    assert driver.fill([peer(n, 1, spoken=False) for n in range(50)]) == tasks.TASKS_MAX // 2
+    assert driver.tasks.few("mem", "mesh")
+    assert driver.fill([peer(n, 1) for n in range(90, 99)]) == tasks.TASKS_MAX // 2
+    assert not peer(1, 0, spoken=False).doubtful
