@@ -39,13 +39,12 @@ class Storages:
         self, store: Store, who: Who, scopes: frozenset[str], out: Callable[[Out], None], receive: Receive
     ) -> None:
         self._store, self._who, self._scopes, self._out, self._receive = store, who, scopes, out, receive
-        self._at = 0
+        self._at, self._pause = 0, SOON  # at the start the line to a router may still be on its way
         self._works: deque[tuple[Name, Work]] = deque()
         self._running: dict[int, tuple[Name, Work]] = {}
         self._whole: set[Name] = set()  # own streams of which every bucket was compared since the start
-        self._sure: dict[
-            Name, tuple[Head, int]
-        ] = {}  # up to which head the storage was found to have all, and until when
+        # up to which head the storage was found to have all, and until when
+        self._sure: dict[Name, tuple[Head, int]] = {}
         self._now = self._erasures = 0
         self._number = 0
 
@@ -63,7 +62,7 @@ class Storages:
         """Ask what was announced last, by everybody; returns when to be called again."""
         self._now = now
         if self._at <= now:
-            self._at = now + EVERY
+            self._at, self._pause = now + self._pause, min(2 * self._pause, EVERY)
             for scope in sorted(self._scopes):
                 self._out(Recall("mem", scope, TIMEOUT))
         return self._at

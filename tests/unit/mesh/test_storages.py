@@ -10,7 +10,7 @@ import pytest
 from kioku_mesh import wire
 from kioku_mesh.mesh import talk
 from kioku_mesh.mesh.outgoing import Load, Out, Push
-from kioku_mesh.mesh.storages import EVERY, SURE, Storages
+from kioku_mesh.mesh.storages import EVERY, SOON, SURE, Storages
 from kioku_mesh.store import exchange
 from kioku_mesh.store.exchange import Local, Name, Page
 from kioku_mesh.store.store import Store
@@ -84,3 +84,14 @@ def test_after_something_was_erased_it_is_read_again(cache: Cache) -> None:
     assert [cache.look(NOW), cache.look(NOW + EVERY), cache.look(NOW + 2 * EVERY)] == [1, 1, 0]
     cache.node.erased(NOW + 2 * EVERY)
     assert cache.look(NOW + 3 * EVERY) == 1
+
+
+def test_it_looks_often_at_first(cache: Cache) -> None:
+    """Whoever starts does not wait a minute because the line to the router was not there yet."""
+    at, waits = NOW, []
+    for _ in range(10):
+        after = cache.node.step(at)
+        waits.append(after - at)
+        at = after
+    assert waits == sorted(waits)
+    assert (waits[0], waits[-1]) == (SOON, EVERY)
