@@ -300,9 +300,3 @@ def crowd(two: Two, streams: int, tokens: int) -> None:
 def test_many_origins(two: Two) -> None:
     """Slower perhaps, and nothing else."""
     crowd(two, 1000, 600)
-
-
-@pytest.mark.long
-def test_ten_thousand_origins(two: Two) -> None:
-    """Ten times as many."""
-    crowd(two, 10_000, 10_000)
