@@ -12,7 +12,7 @@ import pytest
 
 from support import meshed
 from support.hosts import Host, Lan, network
-from support.meshed import check, equal, ids, peers, spoke, until
+from support.meshed import check, equal, files, ids, peers, spoke, until
 from support.needs import needs
 
 pytestmark = needs("network namespaces")
@@ -78,18 +78,15 @@ def test_the_hub_is_killed_and_comes_back(company: list[Host]) -> None:
 def test_scopes_stay_with_their_own(company: list[Host]) -> None:
     """A memory of a team is on no disk of a machine that is not in the team."""
     hub, ant, bee, cat = company
-    for host in (ant, cat):
-        host.ok("config", "set", "team_id", "red")
-        host.ok("serve", "--stop")
-        host.ok("serve")
+    meshed.join_team(ant, cat)
     secret = ant.save("the team's plan is zebracrossing", "--visibility", "team")
     until(lambda: secret in ids(cat), "the team shares it")
     mark = ant.save("afterwards")
     until(lambda: mark in ids(bee) and mark in ids(hub), "what came later is everywhere")
     for host in (hub, bee):
-        files = b"".join(path.read_bytes() for path in host.state.rglob("*") if path.is_file())
-        assert bytes.fromhex(secret) not in files
-        assert b"zebracrossing" not in files
+        stored = files(host)
+        assert bytes.fromhex(secret) not in stored
+        assert b"zebracrossing" not in stored
 
 
 def test_replies_tell_the_truth(company: list[Host]) -> None:
@@ -112,8 +109,7 @@ def test_a_purge_leaves_no_byte_anywhere(company: list[Host]) -> None:
     until(lambda: {"hub", "bee", "cat"} <= peers(ant).keys(), "the others are known")
     ant.ok("purge", gone, "--yes", "--wait", "--timeout", "60")
     for host in (hub, ant, bee, cat):
-        files = b"".join(path.read_bytes() for path in host.state.rglob("*") if path.is_file())
-        assert b"xylophonequartz" not in files, f"{host.name} still has it"
+        assert b"xylophonequartz" not in files(host), f"{host.name} still has it"
 
 
 def test_the_mesh_in_the_foreground(lan: Lan) -> None:

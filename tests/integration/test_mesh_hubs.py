@@ -48,10 +48,7 @@ def test_one_of_two_hubs_is_killed(company: list[Host]) -> None:
 def test_a_scope_that_no_hub_declares(company: list[Host]) -> None:
     """Two of a team on different hubs share what no hub may read: it passes through, and lies on no disk of theirs."""
     one, two, both, left, right = company
-    for host in (left, right):
-        host.ok("config", "set", "team_id", "red")
-        host.ok("serve", "--stop")
-        host.ok("serve")
+    meshed.join_team(left, right)
     secret = left.save("the team's plan is zebracrossing", "--visibility", "team")
     until(lambda: secret in ids(right), "the team shares it")
     last = left.save("afterwards")

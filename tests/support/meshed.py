@@ -81,6 +81,14 @@ def company(lan: Lan, *names: str) -> list[Host]:
     return hosts
 
 
+def join_team(*hosts: Host) -> None:
+    """From now on these are of team red."""
+    for host in hosts:
+        host.ok("config", "set", "team_id", "red")
+        host.ok("serve", "--stop")
+        host.ok("serve")
+
+
 def fill(home: Home, number: int, size: int = 100, name: str = "fact") -> None:
     """Import so many memories of about so many characters, no two alike."""
     rng = random.Random(number)

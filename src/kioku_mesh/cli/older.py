@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,7 +21,6 @@ else:
 
 FILES, MESH = "kioku-mesh", "kioku-mesh-zenoh"
 SOURCES = (FILES, MESH)
-NAMED = 10  # bad records that a person is told of; --json has more
 
 
 def _endpoint(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
@@ -66,15 +64,12 @@ def migrate(memory: Memory, source: str, path: str | None, given: str | None, wa
     return told(migration.from_files(memory, path, wanted, output.counter("read")), as_json)
 
 
-def told(report: Migrated, as_json: bool, show: Callable[[Migrated], str] | None = None) -> int:
+def told(report: Migrated, as_json: bool) -> int:
     """Show the outcome; 1 if a record could not be taken."""
-    output.show(report, as_json, show or text)
+    output.show(report, as_json, text)
     if not as_json:
         output.notes(report.notes)
-        for error in report.errors[:NAMED]:
-            output.note(f"{error.key}: {error.message}")
-        if report.failed > NAMED:
-            output.note(f"and {output.plural(report.failed - NAMED, 'more bad record')}")
+        output.rejected((f"{error.key}: {error.message}" for error in report.errors), report.failed, "record")
     return 1 if report.failed else 0
 
 

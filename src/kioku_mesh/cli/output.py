@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # the commands used most do without it
 T = TypeVar("T")
 
 SHORT_ID = 12  # digits of an id in lists; enough to be unique and to be accepted
+NAMED = 10  # lines or records that could not be taken in and that a person is told of; --json has more
 
 
 def show(result: T, as_json: bool, text: Callable[[T], str]) -> None:
@@ -50,6 +51,14 @@ def note(text: str) -> None:
 def notes(notices: Iterable[Notice]) -> None:
     for notice in notices:
         note(notice.message)
+
+
+def rejected(told: Iterable[str], failed: int, what: str) -> None:
+    """What could not be taken in, one line each: the first of `failed` in all."""
+    for line in [*told][:NAMED]:
+        note(line)
+    if failed > NAMED:
+        note(f"and {plural(failed - NAMED, f'more bad {what}')}")
 
 
 def one_line(text: str) -> str:

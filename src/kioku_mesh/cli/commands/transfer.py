@@ -18,8 +18,6 @@ from .. import filters, older, options, output
 from ..opening import with_memory
 from ..output import counter
 
-NAMED = 10  # bad lines that a person is told of; --json has more
-
 
 @click.command("export")
 @click.argument("file", type=click.Path(allow_dash=True))
@@ -89,10 +87,7 @@ def import_(
     output.show(report, as_json, imported_text)
     if not as_json:
         output.notes(report.notes)
-        for error in report.errors[:NAMED]:
-            output.note(f"line {error.line}: {error.message}")
-        if report.failed > NAMED:
-            output.note(f"and {output.plural(report.failed - NAMED, 'more bad line')}")
+        output.rejected((f"line {error.line}: {error.message}" for error in report.errors), report.failed, "line")
     return 1 if report.failed else 0
 
 
