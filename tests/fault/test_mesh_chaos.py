@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support.chaos import Chaos
+from support.chaos import Chaos, View, unlike
 from support.hosts import Host, network
 from support.needs import needs
 
@@ -17,9 +17,9 @@ PAGE = 10_000
 pytestmark = needs("network namespaces")
 
 
-def everything(host: Host) -> dict[str, tuple[str, str]]:
+def everything(host: Host) -> View:
     """id -> (state, content) of all memories on a machine."""
-    seen: dict[str, tuple[str, str]] = {}
+    seen: View = {}
     more = True
     while more:
         found = host.json(
@@ -45,7 +45,7 @@ def wreak(folder: Path, seconds: float, seed: int) -> Chaos:
         while any(view != views[0] for view in views) and time.monotonic() < end:
             time.sleep(0.5)
             views = [everything(host) for host in hosts]
-        assert all(view == views[0] for view in views), "the machines do not show the same"
+        assert not (told := unlike(hosts, views)), told
         lost = set(chaos.saved) - views[0].keys() - chaos.purged
         assert not lost, f"{len(lost)} acknowledged memories are lost"
         for host in hosts:
@@ -58,6 +58,7 @@ def test_two_minutes_of_chaos(tmp_path: Path) -> None:
     chaos = wreak(tmp_path, 120, random.randrange(10**6))
     print(f"chaos: {dict(chaos.done)}")
     assert chaos.done["save"] > 20
+    assert chaos.done["killed"], "no resident process was killed"
 
 
 @pytest.mark.long

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -281,6 +282,26 @@ def test_peers_that_never_answer(two: Two) -> None:
             stranger.announce(heads, of=me)
         two.known("mute-b")
         two.go_on()
+
+
+def test_somebody_who_speaks_and_cannot_be_asked(two: Two) -> None:
+    """As after a line broke one way: the hub opens a new session, to which all come back, once and not again and again."""
+    with two.stranger() as stranger:
+
+        def router() -> str:
+            return " ".join(map(str, stranger.session.info.routers_zid()))
+
+        first = router()
+
+        def renewed() -> bool:
+            stranger.announce([Head("mem", "mesh", stranger.origin, 1, (Tip(5, "ab" * 32),))])
+            time.sleep(1)
+            return router() not in ("", first)
+
+        until(renewed, "a new session is opened")
+        second = router()
+        two.go_on()
+        assert router() == second
 
 
 def crowd(two: Two, streams: int, tokens: int) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from kioku_mesh import wire
 from kioku_mesh.mesh import repair, tasks, turns
+from kioku_mesh.mesh.asking import Asking
 from kioku_mesh.mesh.heads import Heads
 from kioku_mesh.mesh.node import Node
 from kioku_mesh.mesh.peers import Known, Peer
@@ -62,7 +63,7 @@ def no_heads(*_: Any) -> repair.Work:
     return False
 
 
-def pulled_on(self: Node, step: Step, peer: Peer) -> repair.Work:
+def pulled_on(self: Asking, step: Step, peer: Peer) -> repair.Work:
     return repair.pull(step if isinstance(step, Pull) else Pull(step.name, step.tip.seq), peer, self._inbox.receive)
 
 
@@ -83,7 +84,7 @@ def of_any_stream(found: Iterable[wire.Record], _: Name) -> list[wire.Record]:
 # What is claimed, how it is broken, and who must see it.
 RULES: dict[str, tuple[Sequence[Replaced], Callable[[], None]]] = {
     "a head stops before a gap": ([(log, "_links", always)], stories),
-    "two lives are compared": ([(Node, "_repair_of", pulled_on)], test_mesh.test_two_live_copies_of_a_machine),
+    "two lives are compared": ([(Asking, "_repair_of", pulled_on)], test_mesh.test_two_live_copies_of_a_machine),
     "unknown heads are asked for": (
         [(repair, "heads", no_heads)],
         test_mesh.test_memories_of_a_machine_that_is_gone_for_good,
@@ -91,11 +92,11 @@ RULES: dict[str, tuple[Sequence[Replaced], Callable[[], None]]] = {
     "what is purged is erased before that is announced": ([(Node, "_erased", always)], stories),
     "heads are the last heard": ([(Known, "replace", as_a_union)], test_heads.test_a_peer_has_what_it_said_last),
     "a text that was erased too early is asked for": (
-        [(Node, "_look_for_bodies", nothing)],
+        [(Asking, "_look_for_bodies", nothing)],
         test_mesh.test_a_text_that_was_erased_comes_back_from_a_peer,
     ),
     "a crowd is asked little by little": (
-        [(tasks, "FEW", 1000), (turns, "CROWD", 1000), (Node, "_as_another", never)],
+        [(tasks, "FEW", 1000), (turns, "CROWD", 1000), (Asking, "_as_another", never)],
         test_mesh.test_a_gap_costs_few_messages,
     ),
     "what idles says little": ([(turns, "IDLE", turns.SECOND)], test_mesh.test_what_idles_says_little),

@@ -14,6 +14,25 @@ from typing import Any
 from mcp_client import Agent
 
 from .hosts import Host
+from .meshed import until
+from .peers import heads
+
+View = dict[str, tuple[str, str]]  # id -> (state, content)
+
+
+def unlike(hosts: list[Host], views: list[View]) -> str:
+    """What a person needs who asks why machines do not show the same; "" when they do."""
+    if all(view == views[0] for view in views):
+        return ""
+    told = ["the machines do not show the same"]
+    for id_ in sorted(set().union(*views)):
+        shown = [view.get(id_) for view in views]
+        if any(each != shown[0] for each in shown):
+            told += [id_, *(f"  {host.name}: {each}" for host, each in zip(hosts, shown, strict=True))]
+    for host in hosts:
+        told += [host.name, host.run("serve", "--status").out, *map(str, heads(host.state))]
+        told += [host.run("mesh", "peers").out, *(host.state / "serve.log").read_text().splitlines()[-20:]]
+    return "\n".join(told)
 
 
 class Chaos:
@@ -37,7 +56,7 @@ class Chaos:
         for host in self.hosts:
             if host.name in self.apart:
                 host.heal()
-            self.start(host)
+            until(lambda host=host: self.start(host), "the resident process runs")  # type: ignore[misc]
 
     def act(self, host: Host, agent: Agent) -> None:
         what = self.rng.choices(
@@ -77,8 +96,11 @@ class Chaos:
 
     def kill(self, host: Host, agent: Agent) -> None:  # noqa: ARG002
         """The resident process, as the kernel does when memory is short."""
-        with suppress(ProcessLookupError, KeyError, TypeError):
-            os.kill(host.json("serve", "--status")["pid"], signal.SIGKILL)
+        running = host.run("serve", "--status", "--json").json()["serve"]
+        if running is not None:
+            with suppress(ProcessLookupError):
+                os.kill(running["pid"], signal.SIGKILL)
+                self.done["killed"] += 1
 
     def cut(self, host: Host, agent: Agent) -> None:  # noqa: ARG002
         host.cut()
@@ -88,6 +110,8 @@ class Chaos:
         host.heal()
         self.apart.discard(host.name)
 
-    def start(self, host: Host, agent: Agent | None = None) -> None:  # noqa: ARG002
+    def start(self, host: Host, agent: Agent | None = None) -> bool:  # noqa: ARG002
+        """Does it run now? One that was killed just now may still seem to."""
         with suppress(subprocess.TimeoutExpired):
             host.run("serve")
+        return host.run("serve", "--status").status == 0

@@ -12,11 +12,12 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from ..errors import NotAvailable, PeerUnreachable
 from ..store.exchange import Page
 from . import keys, talk
 from .outgoing import Announce, Ask, Load, Out, Push, Recall
 from .peers import Address
-from .session import open_session
+from .session import check, open_session
 
 if TYPE_CHECKING:
     import zenoh
@@ -25,6 +26,7 @@ EVENTS_MAX = 10_000  # that wait to be looked at; announcements and records beyo
 ASKED_MAX = 64  # requests of others that wait; more are not answered, and asked again
 OUTGOING_MAX = 4096  # messages that wait to be sent; more are dropped, and repaired later
 CLOSING_S = 3.0  # closing a session with a frozen remote would take 10 s
+REACHING_S = 0.5  # between two attempts to reach a hub
 
 Event = tuple[str, Any, Any]  # what, and its two values
 
@@ -32,7 +34,11 @@ _END = None
 
 
 class Line:
-    """One open session. `events`: ("up" | "down", address, -), ("heard" | "pushed", bytes, -), ("answered", number, bytes)."""
+    """One session. `events`: ("up" | "down", address, -), ("heard" | "pushed", bytes, -), ("answered", number, bytes),
+    ("linked" | "failed", error, -).
+
+    Who listens has it from the beginning. Who does not has it as soon as one of its hubs can be reached.
+    """
 
     def __init__(
         self,
@@ -42,31 +48,53 @@ class Line:
         connect: Sequence[str],
         answer: Callable[[bytes], bytes | None],
     ) -> None:
-        """`answer` is called in a thread of its own. Raises PeerUnreachable."""
+        """`answer` is called in a thread of its own. Raises PeerUnreachable when `listen` cannot be listened on."""
+        check()
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()  # cheaper to wait for than a Queue
         self._answer = answer
         self._asked: queue.Queue[zenoh.Query | None] = queue.Queue(maxsize=ASKED_MAX)
         self._outgoing: queue.Queue[tuple[str, bytes, bool] | None] = queue.Queue(maxsize=OUTGOING_MAX)
-        self._session = open_session(listen, connect)
+        self._me, self._scopes = me, scopes
+        self._session: zenoh.Session | None = None
         self._kept: list[Any] = []  # Zenoh forgets what nobody refers to
-        try:
-            self._declare(me, scopes)
-        except BaseException:
-            self._session.close()  # type: ignore[no-untyped-call]
-            raise
-        self._me = me
-        self._threads = [threading.Thread(target=run, daemon=True) for run in (self._answering, self._sending)]
-        for thread in self._threads:
-            thread.start()
+        self._over = threading.Event()
+        if listen:
+            self._begin(open_session(listen, connect))
+        for run in (self._answering, self._sending):
+            threading.Thread(target=run, daemon=True).start()
+        self._reaching = threading.Thread(target=self._reach, args=(connect,), daemon=True)
+        if not listen:
+            self._reaching.start()
 
-    def _declare(self, me: Address, scopes: frozenset[str]) -> None:
-        session, lane = self._session, "mem"
+    def _reach(self, connect: Sequence[str]) -> None:
+        """Open the session as soon as that is possible."""
+        while not self._over.is_set():
+            try:
+                self._begin(open_session((), connect))
+                return
+            except PeerUnreachable:
+                self._over.wait(REACHING_S)
+            except NotAvailable as error:
+                self.events.put(("failed", error, None))
+                return
+
+    def _begin(self, session: zenoh.Session) -> None:
+        try:
+            self._declare(session, self._me, self._scopes)
+        except BaseException:
+            session.close()  # type: ignore[no-untyped-call]
+            raise
+        self._session = session
+
+    def _declare(self, session: zenoh.Session, me: Address, scopes: frozenset[str]) -> None:
+        lane = "mem"
         for scope in sorted(scopes):
             self._kept += [
                 session.declare_subscriber(keys.records(lane, scope), self._on("pushed")),
                 session.declare_subscriber(keys.announcements(lane, scope), self._on("heard")),
                 session.declare_queryable(keys.sync(lane, scope, me), self._on_query),
             ]
+        self._kept.append(session.info.declare_transport_events_listener(self._on_link, history=True))
         liveliness = session.liveliness()
         self._kept.append(liveliness.declare_subscriber(keys.all_alive(lane), self._on_alive, history=True))
         self._kept.append(liveliness.declare_token(keys.alive(lane, me)))
@@ -80,6 +108,10 @@ class Line:
                 self.events.put((what, payload.to_bytes(), None))
 
         return take
+
+    def _on_link(self, event: Any) -> None:
+        if str(event.kind).endswith("PUT"):
+            self.events.put(("linked", None, None))
 
     def _on_alive(self, sample: Any) -> None:
         there = str(sample.kind).endswith("PUT")
@@ -113,10 +145,13 @@ class Line:
         import zenoh
 
         while (message := self._outgoing.get()) is not _END:
+            session = self._session
+            if session is None:
+                continue  # there is nobody
             with suppress(zenoh.ZError):
                 key, payload, urgent = message
                 # Blocking would make everybody wait for the thinnest line; what is dropped is asked for, in pages.
-                self._session.put(
+                session.put(
                     key,
                     payload,
                     congestion_control=zenoh.CongestionControl.DROP,
@@ -137,9 +172,13 @@ class Line:
         def end() -> None:
             self.events.put(_ended(asked, found))
 
+        session = self._session
+        if session is None:
+            end()
+            return
         key, payload = _question(asked)
         try:
-            self._session.get(
+            session.get(
                 key,
                 zenoh.handlers.Callback(reply, end),
                 payload=payload,
@@ -157,9 +196,16 @@ class Line:
                 while True:
                     waiting.get_nowait()
             waiting.put_nowait(_END)
-        closing = threading.Thread(target=self._session.close, daemon=True)
+        self._over.set()
+        closing = threading.Thread(target=self._closing, daemon=True)
         closing.start()
         closing.join(CLOSING_S)
+
+    def _closing(self) -> None:
+        if self._reaching.ident:
+            self._reaching.join()  # it may have reached somebody just now
+        if self._session is not None:
+            self._session.close()  # type: ignore[no-untyped-call]
 
 
 def _keyed(message: Announce | Push, me: Address) -> tuple[str, bytes, bool]:

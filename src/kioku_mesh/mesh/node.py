@@ -13,26 +13,21 @@ from collections.abc import Sequence
 from .. import __version__, ids, wire
 from ..clock import SECOND
 from ..errors import KiokuError
-from ..store import exchange, sharing, upkeep
+from ..store import exchange, upkeep
 from ..store.exchange import Who
 from ..store.store import Store
-from . import repair, talk
-from .heads import Here, Key
+from . import talk
+from .asking import Asking
+from .heads import Here
 from .inbox import Inbox
 from .outgoing import Announce, Out, Push
 from .peers import Address, Known, Peer
-from .plan import Pull, Step, plan, unknown
-from .repair import Work
 from .storages import Storages
 from .talk import Announcement
-from .tasks import RETRY, Tasks
-from .turns import MILLISECOND, Turns
+from .turns import Turns
 
-PATIENCE = (200 * MILLISECOND, 500 * MILLISECOND)  # live pushes may fill a gap meanwhile
 PEERS_MAX = 500  # that are looked at; more are nobody's machines
 COUNTERS_MAX = 1000  # own announcements that are known when they come back
-BODIES = 60 * SECOND  # between two looks for texts that a peer may still have
-_BODIES = 100  # texts asked for at once
 _BATCH = 200  # own records sent in one step
 
 
@@ -61,11 +56,9 @@ class Node:
         self._counters: deque[int] = deque(maxlen=COUNTERS_MAX)  # of the last announcements
         self._copied = False
         self._sent = exchange.newest(store)
-        self._tasks = Tasks(self._say, self._look)
+        self._asking = Asking(store, self.peers, self._here, self._inbox, self._rng, self._say, self.committed)
         self._turns = Turns((("mem", scope) for scope in self.scopes), self._rng)
-        self._look_at: dict[tuple[Address, str, str], int] = {}
         self.storages = Storages(store, who, self.scopes, self._say, self._inbox.receive)
-        self._bodies_at = 0
         self._dirty = True
 
     @property
@@ -82,8 +75,23 @@ class Node:
         """Somebody wrote into the store."""
         self._dirty = True
 
+    @property
+    def unasked(self) -> bool:
+        """Is somebody heard who cannot be asked?"""
+        return any(peer.unasked for peer in self.peers.values())
+
+    def linked(self, now: int) -> None:
+        """There is a line to a router: whoever and whatever is behind it is told what is here."""
+        self._turns.came(now)
+        self.storages.soon(now)
+
     def up(self, address: Address, now: int) -> None:
-        """A node is there: both say what they have at once."""
+        """A node shows that it is there: both say what they have at once."""
+        self._meet(address, now)
+        if address in self.peers:
+            self.peers[address].shown = True
+
+    def _meet(self, address: Address, now: int) -> None:
         if address == Address(*self.who) or not ids.is_origin(f"{address.node}.{address.incarnation}"):
             return
         if address not in self.peers and not self._place():
@@ -98,7 +106,7 @@ class Node:
         for key in self._turns.keys:
             peer.known[key] = Known()
             # should its announcement be lost
-            self._look(address, *key, now + self._turns.patience + self._rng.randint(*PATIENCE))
+            self._asking.look(address, *key, now + self._turns.patience + self._asking.patience())
 
     def _place(self) -> bool:
         """Is there room for one more? Who is gone makes it, then who never said anything."""
@@ -118,11 +126,9 @@ class Node:
     def down(self, address: Address) -> None:
         peer = self.peers.get(address)
         if peer:
-            peer.up, peer.news = False, True
+            peer.up, peer.shown, peer.hidden_since, peer.news = False, False, 0, True
             self._turns.others = self._there()
-            self._tasks.end_all(peer)
-            for key in [key for key in self._look_at if key[0] == address]:
-                del self._look_at[key]
+            self._asking.end(peer)
 
     def heard(self, data: bytes, now: int) -> None:
         """An announcement; anything else is passed over."""
@@ -139,14 +145,14 @@ class Node:
             return
         first = address not in self.peers
         if first:
-            self.up(address, now)
+            self._meet(address, now)
         peer = self.peers.get(address)
         if peer is None:
             return
         fresh = peer.known.get((said.lane, said.scope), Known()).counter < 0
         if peer.hear(said, now):
-            delay = 0 if first or fresh else self._rng.randint(*PATIENCE)
-            self._look(address, said.lane, said.scope, now + delay)
+            delay = 0 if first or fresh else self._asking.patience()
+            self._asking.look(address, said.lane, said.scope, now + delay)
 
     def pushed(self, frame: bytes) -> None:
         """A record that somebody saved just now."""
@@ -154,7 +160,7 @@ class Node:
 
     def answered(self, number: int, data: bytes | None, now: int) -> None:
         """The answer to request `number`, None when none came in time."""
-        self._tasks.answered(number, data, now)
+        self._asking.answered(number, data, now)
 
     def recalled(self, payloads: Sequence[bytes]) -> None:
         """Announcements that a storage kept."""
@@ -170,15 +176,8 @@ class Node:
         if self._dirty or self._inbox.arrived:
             self._refresh(now)
         self._announce(now)
-        due = [(self.peers[key[0]].silent, at, key) for key, at in self._look_at.items() if at <= now]
-        for _, _, (address, lane, scope) in sorted(due):  # who did not answer comes last
-            if not self._tasks.full:
-                del self._look_at[address, lane, scope]
-                self._repair(self.peers[address], lane, scope, now)
-        if self._bodies_at <= now:
-            self._bodies_at = now + BODIES
-            self._look_for_bodies(now)
-        return min([now + SECOND, self.storages.step(now), self._turns.next(), *self._look_at.values()])
+        self._asking.step(now)
+        return min([now + SECOND, self.storages.step(now), self._turns.next(), *self._asking.later(now)])
 
     def _refresh(self, now: int) -> None:
         """See what is in the log now, send what this node saved, and note what is to be announced."""
@@ -186,10 +185,7 @@ class Node:
         self._push_saved()
         for key in self._here.look():
             self._turns.changed(key, now, self._here.wrote(key, self.who.origin))
-        for address, peer in self.peers.items():
-            for lane, scope in peer.known:
-                if peer.up and (address, lane, scope) not in self._look_at:
-                    self._look(address, lane, scope, now + self._rng.randint(*PATIENCE))
+        self._asking.look_at_all(now)
 
     def _part(self) -> None:
         """Another machine is a copy of this one: the driver finds a new life of the store, which is another node."""
@@ -241,64 +237,3 @@ class Node:
             return False
         self._trouble = ""
         return True
-
-    # --- repair
-
-    def _look(self, address: Address, lane: str, scope: str, at: int) -> None:
-        key = (address, lane, scope)
-        self._look_at[key] = min(self._look_at.get(key, at), at)
-
-    def _repair(self, peer: Peer, lane: str, scope: str, now: int) -> None:
-        """Ask a peer for what it has and we do not."""
-        known, ours = peer.known[lane, scope], self._here.heads((lane, scope))
-        if known.digest == ours.digest:
-            peer.news = peer.news or not known.whole
-            known.replace(ours)
-            return
-        if not known.whole and not self._as_another(peer, (lane, scope)):
-            # What a few bring often makes us level with all the others.
-            if self._tasks.few(lane, scope) and self._tasks.may(peer):
-                self._tasks.begin(peer, (lane, scope), repair.heads(peer, lane, scope, ours), now)
-            else:
-                self._look(peer.address, lane, scope, now + PATIENCE[0])
-            return
-        theirs = known.heads.beside(ours)
-        proven = any(name in known.heads.by_name for name in self._here.kept)
-        if proven and sharing.release_known(self._store, theirs):
-            self._refresh(now)
-        mine = self._here.streams
-        present = exchange.present(self._store, unknown(mine, theirs))
-        later = now + RETRY[1]
-        for step in plan(mine, theirs, present):
-            until = self._tasks.paused(peer, step)
-            if until > now:
-                later = min(later, until)
-            elif not self._tasks.may(peer):
-                later = now + PATIENCE[0]
-            elif not self._tasks.busy(step.name):
-                self._tasks.begin(peer, step, self._repair_of(step, peer), now)
-        if later < now + RETRY[1]:
-            self._look(peer.address, lane, scope, later)
-
-    def _as_another(self, peer: Peer, key: Key) -> bool:
-        """Does it have the same as somebody whose heads are known?"""
-        known = peer.known[key]
-        for other in self.peers.values():
-            theirs = other.known.get(key)
-            if theirs and theirs.whole and theirs.digest == known.digest:
-                known.replace(theirs.heads)
-                peer.news = True
-                return True
-        return False
-
-    def _repair_of(self, step: Step, peer: Peer) -> Work:
-        take = self._inbox.receive
-        return repair.pull(step, peer, take) if isinstance(step, Pull) else repair.compare(step, self._store, take)
-
-    def _look_for_bodies(self, now: int) -> None:
-        """A deletion was undone after the text had been erased here: some peer may not have erased it yet."""
-        for name, tips in exchange.lost(self._store, _BODIES).items():
-            able = [peer for peer in self.peers.values() if peer.up and name.scope in peer.scopes]
-            if able and not self._tasks.full:
-                work = repair.records(name, tips, self._inbox.receive)
-                self._tasks.begin(self._rng.choice(able), name[:2], work, now)

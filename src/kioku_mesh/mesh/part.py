@@ -17,6 +17,7 @@ from .line import Event, Line
 from .node import Node
 from .notes import Notes
 from .peers import Address
+from .turns import Rarely
 
 POLL_S, IDLE_S = 0.02, 0.04  # between two looks for commits of other processes; when nothing happened for CALM
 CALM = 10 * SECOND
@@ -48,6 +49,7 @@ class MeshPart:
         self._version: object = None
         self._log: object = None
         self._sure_at = self._doubt_until = self._calm_at = 0
+        self._anew = Rarely()
 
     def start(self) -> None:
         """Raises PeerUnreachable when an address cannot be listened on, and StoreError."""
@@ -57,12 +59,12 @@ class MeshPart:
         self._due, self._version = 0, None
         self._line = Line(Address(*who), self._scopes, self.addresses, self._connect, self._answer)
 
-    def step(self, now: int) -> float:  # noqa: ARG002
+    def step(self, now: int) -> float:
         """Work for about a second: what comes in is taken at once, commits are looked for every 20 ms."""
         assert self._line is not None
         end = time.monotonic() + STEP_S
         while time.monotonic() < end:
-            if not self._turn(self._line, self._node):
+            if not self._turn(self._line, self._node) or self._is_deaf(now):
                 self.close()
                 self.start()
                 break
@@ -97,6 +99,11 @@ class MeshPart:
             self.error = node.error
             self._notes.write(node, now)
         return True
+
+    def _is_deaf(self, now: int) -> bool:
+        """After a broken line two routers may be left so that one hears the other and cannot ask it, for ever: only a new
+        session helps."""
+        return self._node.unasked and self._anew.may(now)
 
     def _may_have_changed(self, now: int) -> bool:
         """A look at the write-ahead log costs a tenth of asking SQLite. It changes before a commit counts, by as long as the
@@ -143,6 +150,10 @@ class MeshPart:
             node.recalled(value)
         elif what == "loaded":
             node.storages.loaded(value, more)
+        elif what == "linked":
+            node.linked(now)
+        elif what == "failed":
+            raise value
         else:
             node.answered(value, more, now)
         if self._watch and value != node.who:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from ..clock import SECOND
 from ..values import NamedTuple
 from . import talk
 from .heads import Heads, Key
 from .talk import Announcement
+
+_HIDDEN = 10 * SECOND  # for which one may speak and not show that it is there
+_TRIES = 3  # requests
 
 
 class Address(NamedTuple):
@@ -49,6 +53,8 @@ class Peer:
         self.heard = now
         self.ahead = 0
         self.up = True
+        self.shown = False  # by a token of its own
+        self.hidden_since = 0  # when it spoke without one
         self.host = self.version = self.at = self.error = ""
         self.protocol = talk.PROTOCOL
         self.counter = 0
@@ -63,6 +69,17 @@ class Peer:
         """Did it fail to answer more than once, or do no more yet than show that it is there?"""
         return self.silent > 1 or bool(self.silent and not self.scopes)
 
+    @property
+    def rank(self) -> int:
+        """In which order peers get turns: who answers, who has yet to, who did not, who never even spoke."""
+        return 0 if not self.silent else 1 if not self.doubtful else 2 if self.scopes else 3
+
+    @property
+    def unasked(self) -> bool:
+        """Is it heard again and again, and neither shows that it is there nor answers? Then the line is broken one way."""
+        spoke = self.hidden_since and self.heard > self.hidden_since + _HIDDEN
+        return bool(spoke and self.up and self.silent > _TRIES)
+
     def page_came(self, in_time: bool) -> None:
         """The next page is larger, or smaller and so are all that follow."""
         if in_time:
@@ -73,6 +90,8 @@ class Peer:
     def hear(self, said: Announcement, now: int) -> bool:
         """Take in what the peer said of a scope; False when it came late."""
         self.heard, self.up, self.news = now, True, True
+        if not self.shown and not self.hidden_since:
+            self.hidden_since = now
         self.ahead = said.now - now
         self.host, self.version, self.protocol, self.scopes = said.host, said.version, said.protocol, said.scopes
         self.at = said.at

@@ -101,7 +101,7 @@ class Tasks:
     def _finish(self, task: Task, brought: bool, now: int) -> None:
         """Look again: there may be more. What brought nothing is tried later and later."""
         address = task.peer.address
-        delay = 0
+        delay = 1  # at once, and not in the same step
         if task.name:
             key = (address, task.of)
             if brought:

@@ -16,6 +16,7 @@ CHANGED = 200 * MILLISECOND  # from a change to its announcement
 EACH = 50 * MILLISECOND  # for each other node, between two announcements of one scope
 IDLE = 30 * SECOND  # between announcements when nothing changes, and more in a large mesh
 AGAIN = SECOND  # after a machine came: its subscriptions may still have been on their way
+RARELY = (60 * SECOND, 3600 * SECOND)
 CROWD = 10  # nodes from which on idle announcements become rarer
 
 
@@ -74,3 +75,19 @@ class Turns:
         if self._last[key]:
             at = max(at, self._last[key] + self.gap)
         self._at[key] = min(self._at[key], at)
+
+
+class Rarely:
+    """For what disturbs everybody and may not help: once a minute, and each time twice as rarely, up to once an hour. When
+    it was not asked for during an hour it begins anew."""
+
+    def __init__(self) -> None:
+        self._last, self._pause = -2 * RARELY[1], RARELY[0]
+
+    def may(self, now: int) -> bool:
+        """True when it is to be done now."""
+        idle = now - self._last - self._pause
+        if idle < 0:
+            return False
+        self._last, self._pause = now, RARELY[0] if idle >= RARELY[1] else min(2 * self._pause, RARELY[1])
+        return True

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import pytest
 
 from kioku_mesh.clock import SECOND
-from kioku_mesh.mesh.turns import CHANGED, IDLE, Turns
+from kioku_mesh.mesh.turns import CHANGED, IDLE, RARELY, Rarely, Turns
 
 KEY = ("mem", "mesh")
 NOW = 10**15
@@ -71,3 +72,19 @@ def test_whoever_comes_is_told() -> None:
     crowd.done(KEY, later)
     assert small.next() <= later + SECOND
     assert crowd.next() > later + 60 * SECOND
+
+
+def test_what_does_not_help_is_done_more_and_more_rarely() -> None:
+    """Wanted all the time: after a minute, two, four, at last once an hour; after a rest it begins anew."""
+    rarely, done = Rarely(), []
+    for now in range(NOW, NOW + 24 * 3600 * SECOND, 10 * SECOND):
+        if rarely.may(now):
+            done.append(now)
+    pauses = [(after - before) // SECOND for before, after in itertools.pairwise(done)]
+    assert pauses[:3] == [60, 120, 240]
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == RARELY[1] // SECOND
+    later = done[-1] + 2 * RARELY[1] + SECOND
+    assert rarely.may(later)
+    assert not rarely.may(later + 50 * SECOND)
+    assert rarely.may(later + 60 * SECOND)
