@@ -320,4 +320,4 @@ def crowd(two: Two, streams: int, tokens: int) -> None:
 @pytest.mark.long
 def test_many_origins(two: Two) -> None:
     """Slower perhaps, and nothing else."""
-    crowd(two, 1000, 600)
+    crowd(two, 10_000, 10_000)
