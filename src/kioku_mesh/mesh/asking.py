@@ -38,7 +38,7 @@ class Asking:
     ) -> None:
         self._store, self._peers, self._here, self._inbox, self._rng = store, peers, here, inbox, rng
         self._changed = changed
-        self._tasks = Tasks(say, self.look)
+        self._tasks = Tasks(say, self.look, self.look_at_all)
         self._look_at: dict[tuple[Address, str, str], int] = {}
         self._bodies_at = 0
 
@@ -78,6 +78,7 @@ class Asking:
     def step(self, now: int) -> None:
         """Look at the peers for which it is time. Who gets no turn keeps its place until one is free: were it told to come
         again, those who have one would be there first each time."""
+        self._tasks.give_up(now)
         due = [(self._peers[key[0]].rank, at, key) for key, at in self._look_at.items() if at <= now]
         for _, _, (address, lane, scope) in sorted(due):
             peer = self._peers[address]

@@ -98,8 +98,9 @@ class Node:
             return
         before, peer = self.peers.get(address), Peer(address, now)
         self.peers[address] = peer
-        if before:  # the line is as thin as it was
-            peer.page = peer.page_max = max(before.page_max, talk.PAGE_MIN)
+        if before:
+            self._asking.end(before)
+            peer.page = peer.page_max = max(before.page_max, talk.PAGE_MIN)  # the line is as thin as it was
         self.storages.soon(now)
         self._turns.others = self._there()
         self._turns.came(now)

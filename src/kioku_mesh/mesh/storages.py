@@ -26,6 +26,7 @@ from .talk import Announcement
 EVERY = 60 * SECOND  # between two looks, and soon after a machine came or went
 SOON = 2 * SECOND
 TIMEOUT = 10 * SECOND  # a bucket may hold some megabytes
+GRACE = 5 * SECOND  # in which the line may say that it is over
 SURE = 15 * 60 * SECOND  # for which a stream that the storage has completely is not compared again
 _AT_ONCE = 2  # buckets in flight
 
@@ -42,6 +43,7 @@ class Storages:
         self._at, self._pause = 0, SOON  # at the start the line to a router may still be on its way
         self._works: deque[tuple[Name, Work]] = deque()
         self._running: dict[int, tuple[Name, Work]] = {}
+        self._until: dict[int, int] = {}  # when a request is given up: the line may never end it
         self._whole: set[Name] = set()  # own streams of which every bucket was compared since the start
         # up to which head the storage was found to have all, and until when
         self._sure: dict[Name, tuple[Head, int]] = {}
@@ -61,6 +63,8 @@ class Storages:
     def step(self, now: int) -> int:
         """Ask what was announced last, by everybody; returns when to be called again."""
         self._now = now
+        for number in [number for number, until in self._until.items() if until <= now]:
+            self.loaded(number, None)
         if self._at <= now:
             self._at, self._pause = now + self._pause, min(2 * self._pause, EVERY)
             for scope in sorted(self._scopes):
@@ -88,6 +92,7 @@ class Storages:
 
     def loaded(self, number: int, data: bytes | None) -> None:
         """What is in a bucket; None when nobody answered."""
+        self._until.pop(number, None)
         if number in self._running:
             self._go_on(*self._running.pop(number), data)
 
@@ -156,6 +161,7 @@ class Storages:
             return
         self._number += 1
         self._running[self._number] = (name, work)
+        self._until[self._number] = self._now + TIMEOUT + GRACE
         self._out(Load(self._number, name, bucket, TIMEOUT))
 
 

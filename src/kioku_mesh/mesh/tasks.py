@@ -13,6 +13,7 @@ from .plan import Step
 from .repair import Work
 
 TIMEOUT = 10 * SECOND  # of one request
+GRACE = 5 * SECOND  # in which the line may say so: where its router died meanwhile it never does
 TASKS_MAX = 8  # at once, so that memory is bounded by as many pages
 TASKS_EACH = 4  # with one peer; one with a peer that did not answer, or never yet, and half of all with doubtful ones
 FEW = 3  # peers that are asked for their heads of one scope while others repair it
@@ -33,11 +34,12 @@ class Task:
 
 
 class Tasks:
-    """Sends through `say`; `look` is called when it is time to look at a peer again."""
+    """Sends through `say`; `look` is called when it is time to look at a peer again, `look_at_all` at all of them."""
 
-    def __init__(self, say: Callable[[Out], None], look: Look) -> None:
-        self._say, self._look = say, look
+    def __init__(self, say: Callable[[Out], None], look: Look, look_at_all: Callable[[int], None]) -> None:
+        self._say, self._look, self._look_at_all = say, look, look_at_all
         self._running: dict[int, Task] = {}
+        self._until: dict[int, int] = {}  # when a request is given up; in the order of time
         self._number = 0
         self._pauses: dict[tuple[Address, Of], tuple[int, int]] = {}  # until when, and how long the next one is
 
@@ -72,10 +74,17 @@ class Tasks:
         """The peer is gone; when it is back, what it had not may be there."""
         self._pauses = {key: at for key, at in self._pauses.items() if key[0] != peer.address}
         for number in [n for n, task in self._running.items() if task.peer is peer]:
+            del self._until[number]
             self._running.pop(number).work.close()
+
+    def give_up(self, now: int) -> None:
+        """End the requests of which nothing was heard any more: a stream is asked for in one place at a time."""
+        for number in [number for number, until in self._until.items() if until <= now]:
+            self.answered(number, None, now)
 
     def answered(self, number: int, data: bytes | None, now: int) -> None:
         """The answer to request `number`, None when none came in time."""
+        self._until.pop(number, None)
         task = self._running.pop(number, None)
         if task is None:
             return
@@ -96,6 +105,7 @@ class Tasks:
             return
         self._number += 1
         self._running[self._number] = task
+        self._until[self._number] = now + TIMEOUT + GRACE
         self._say(Ask(self._number, task.peer.address, request, TIMEOUT))
 
     def _finish(self, task: Task, brought: bool, now: int) -> None:
@@ -111,6 +121,7 @@ class Tasks:
                     self._pauses = {each: at for each, at in self._pauses.items() if at[0] > now}
                 _, pause = self._pauses.get(key, (0, RETRY[0]))
                 self._pauses[key] = (now + pause, min(2 * pause, RETRY[1]))
+                self._look_at_all(now)  # somebody else may have it
         elif not brought:
             delay = min(RETRY[0] << min(max(task.peer.silent - 1, 0), 6), RETRY[1])
         if task.peer.up:

@@ -23,7 +23,9 @@ NOW = 10**15
 
 
 class Desk:
-    """A node, and nobody who answers it: requests end when their time is over."""
+    """A node, and nobody who answers it: requests end when their time is over, unless the line is `dead`."""
+
+    dead = False
 
     def __init__(self, folder: Path) -> None:
         self.store = Store(str(folder), node="desk")
@@ -32,8 +34,10 @@ class Desk:
         self.asked: list[Address] = []
         self.ends: list[tuple[int, int]] = []  # when, and number of the request
 
-    def announce(self, address: Address, streams: int, counter: int = 1) -> None:
-        heads = [Head("mem", "mesh", f"{address.node}.{n:016x}", 1, (Tip(5, "ab" * 32),)) for n in range(streams)]
+    def announce(self, address: Address, streams: int, counter: int = 1, of: str = "") -> None:
+        """That it has so many streams, of its own or `of` another node."""
+        origin = of or address.node
+        heads = [Head("mem", "mesh", f"{origin}.{n:016x}", 1, (Tip(5, "ab" * 32),)) for n in range(streams)]
         said = Announcement(
             *address, "mem", "mesh", counter, Heads(heads).digest, tuple(heads), scopes=("mesh",), now=NOW
         )
@@ -49,7 +53,8 @@ class Desk:
             for message in self.node.out:
                 if isinstance(message, Ask):
                     self.asked.append(message.to)
-                    heapq.heappush(self.ends, (self.now + message.timeout, message.number))
+                    if not self.dead:
+                        heapq.heappush(self.ends, (self.now + message.timeout, message.number))
             self.node.out.clear()
             self.now = max(self.now + 1000, min(due, *(at for at, _ in self.ends), end))
 
@@ -110,3 +115,27 @@ def test_who_is_heard_and_cannot_be_asked_is_found(desk: Desk, shown: bool) -> N
     assert desk.node.unasked is not shown
     desk.node.down(one)
     assert not desk.node.unasked
+
+
+def test_a_request_that_never_ends_blocks_no_stream(desk: Desk) -> None:
+    """The line may not even say that it is over, as when its router died: another peer is asked before long."""
+    desk.dead = True
+    one, other = Address("one-1", "a" * 16), Address("other-1", "b" * 16)
+    for each in (one, other):
+        desk.node.up(each, desk.now)
+        desk.announce(each, 1, of="somebody-1")
+    desk.run(10 * SECOND)
+    assert len(desk.asked) == 1, "a stream is asked for in one place at a time"
+    desk.run(3 * (tasks.TIMEOUT + tasks.GRACE))
+    assert {*desk.asked} == {one, other}
+
+
+def test_a_peer_that_is_there_anew_is_asked_at_once(desk: Desk) -> None:
+    """What it was asked before it went is nothing to wait for, whether or not anybody saw it go."""
+    desk.dead = True
+    one = Address("one-1", "a" * 16)
+    for counter in (1, 2):
+        desk.node.up(one, desk.now)
+        desk.announce(one, 1, counter)
+        desk.run(SECOND)
+    assert desk.asked == [one, one]

@@ -18,7 +18,10 @@ class Driver:
     def __init__(self) -> None:
         self.said: list[Ask] = []
         self.looks: list[tuple[Address, int]] = []
-        self.tasks = Tasks(self.say, lambda address, _lane, _scope, at: self.looks.append((address, at)))
+        self.all: list[int] = []  # when all were to be looked at
+        self.tasks = Tasks(
+            self.say, lambda address, _lane, _scope, at: self.looks.append((address, at)), self.all.append
+        )
         self.streams = 0
 
     def say(self, message: Out) -> None:
