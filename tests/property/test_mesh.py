@@ -14,7 +14,7 @@ from kioku_mesh.mesh.outgoing import Announce
 from kioku_mesh.mesh.twin import Faults
 from kioku_mesh.store import exchange
 from kioku_mesh.store.store import Store
-from support.meshes import company
+from support.meshes import Company, company
 from support.stories import Story, faults, steps, tell
 
 stories = given(machines=st.integers(2, 7), seed=st.integers(0, 10**6), faults=faults, steps=steps)
@@ -187,3 +187,39 @@ def test_a_scope_is_a_wall(monkeypatch: pytest.MonkeyPatch) -> None:
         made.settle()
         assert made.ids("c") == {plain}
         assert bytes.fromhex(foreign.header.id) not in made.stored("c")
+
+
+def frames(made: Company, name: str, of: str) -> list[bytes]:
+    """The records of one stream as this machine would send them, in their order."""
+    store = made.store(name)
+    (found,) = [head for head in exchange.heads(store, "mem", "mesh") if head.origin.startswith(f"{of}.")]
+    return list(exchange.page(store, exchange.Name(*found[:3]), 0, None, 1 << 20).frames)
+
+
+@pytest.mark.parametrize("crosswise", [False, True])
+def test_a_gap_that_was_purged_meanwhile(crosswise: bool) -> None:
+    """A push was lost, the next one came, and then the lost memory was purged. The machine that lacks it can take it in
+    only with the purge, which comes later in the same stream, or (crosswise) in another one that has such a gap too."""
+    with company(23) as made:
+        for name in "abc":
+            made.machine(name)
+            made.save(name, f"first of {name}")
+        made.settle()
+        made.twin.part("a", "c")
+        made.twin.part("b", "c")
+        gone = {name: made.save(name, f"lost on the way from {name}") for name in "ab"}
+        lost = [made.at_rest(name, gone[name]) for name in "ab"]
+        for name in "ab":
+            made.save(name, f"next of {name}")
+            node = made.twin.stations["c"].node
+            assert node is not None
+            node.pushed(frames(made, name, name)[-1])
+        made.twin.run(SECOND)
+        for name, other in (("a", "b"), ("b", "a")):
+            made.save(name, f"more of {name}")
+            made.mark(name, wire.PURGE, gone[other if crosswise else name])
+        made.twin.run(60 * SECOND)
+        assert not any(text in made.stored(name) for name in "ab" for text in lost)
+        made.settle()
+        assert made.heads("a") == made.heads("b") == made.heads("c")
+        assert made.seen("a") == made.seen("b") == made.seen("c")

@@ -42,8 +42,9 @@ class Node:
         host: str = "",
         at: Sequence[str] = (),
         rng: random.Random | None = None,
+        since: int = 0,
     ) -> None:
-        """`at`: the endpoints that it listens on, for others to show."""
+        """`at`: the endpoints that it listens on, for others to show; `since`: now."""
         self.who, self.scopes, self.host, self.at = who, scopes - {"local"}, host, ", ".join(at)
         self.out: list[Out] = []
         self.peers: dict[Address, Peer] = {}
@@ -54,7 +55,7 @@ class Node:
         self._here = Here(store, self.scopes)
         self._counter = 0
         self._counters: deque[int] = deque(maxlen=COUNTERS_MAX)  # of the last announcements
-        self._copied = False
+        self._copied, self._since = False, since
         self._sent = exchange.newest(store)
         self._asking = Asking(store, self.peers, self._here, self._inbox, self._rng, self._say, self.committed)
         self._turns = Turns((("mem", scope) for scope in self.scopes), self._rng)
@@ -139,8 +140,9 @@ class Node:
             return
         address = Address(said.node, said.incarnation)
         if address == Address(*self.who):
-            # Our own come back; of one that we never sent somebody else is the sender, and nobody can ask both of us.
-            self._copied |= said.counter not in self._counters
+            # Our own come back; of one that we never sent somebody else is the sender, and nobody can ask both of us. What
+            # is older than this node may have been said by the process before it.
+            self._copied |= said.counter > self._since and said.counter not in self._counters
             return
         if said.scope not in self.scopes:
             return

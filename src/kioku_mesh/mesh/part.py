@@ -54,7 +54,7 @@ class MeshPart:
     def start(self) -> None:
         """Raises PeerUnreachable when an address cannot be listened on, and StoreError."""
         who = exchange.awake(self._store)
-        self._node = Node(self._store, who, self._scopes, self._host, self.addresses)
+        self._node = Node(self._store, who, self._scopes, self._host, self.addresses, since=read_clock())
         self._notes = Notes(self._store.directory)
         self._due, self._version = 0, None
         self._line = Line(Address(*who), self._scopes, self.addresses, self._connect, self._answer)

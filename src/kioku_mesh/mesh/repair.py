@@ -52,7 +52,9 @@ def pull(step: Pull, peer: Peer, receive: Receive) -> Work:
             break
         got = of_stream(page.records, name)
         brought = receive(got) > 0 or brought
-        high = max((record.header.seq for record in got), default=0)
+        high = max(
+            (r.header.seq for r in got if r.header.origin == name.origin and r.header.seq <= page.high), default=0
+        )
         if not page.more or high <= after:  # what a peer only promises leads nowhere
             break
         after = high
@@ -92,7 +94,7 @@ def _fetched(name: Name, lacking: list[Tip], receive: Receive) -> Work:
         there = [record for digest, record in got.items() if digest in wanted]
         if not there:
             break
-        brought = receive(of_stream(there, name)) > 0 or brought
+        brought = receive(of_stream((*there, *_marks(got.values())), name)) > 0 or brought
         lacking = [tip for tip in lacking if tip.digest not in got]
     return brought
 
@@ -113,5 +115,14 @@ def _digests(data: bytes | None) -> tuple[Tip, ...]:
 
 
 def of_stream(found: Iterable[wire.Record], name: Name) -> list[wire.Record]:
-    """Only what was asked for: nobody slips in a record of another stream."""
-    return [r for r in found if (r.header.lane, r.header.scope, r.header.origin) == name]
+    """Only what was asked for, and what justifies that some of it has no body: nobody slips in a record of another
+    stream."""
+    there = {wire.digest(r.raw): r for r in found}
+    own = {d: r for d, r in there.items() if (r.header.lane, r.header.scope, r.header.origin) == name}
+    bare = {r.header.id for r in own.values() if r.body is None}
+    reasons = {d: r for d, r in there.items() if bare.intersection(r.header.names) and r.header.scope == name.scope}
+    return list((own | {wire.digest(r.raw): r for r in _marks(reasons.values())}).values())
+
+
+def _marks(found: Iterable[wire.Record]) -> list[wire.Record]:
+    return [r for r in found if r.header.kind in (wire.PURGE, wire.TOMBSTONE)]

@@ -62,7 +62,7 @@ class Twin:
         station = self.stations[name]
         who = exchange.awake(station.store)
         station.address = Address(*who)
-        station.node = Node(station.store, who, station.scopes, rng=random.Random(self.rng.random()))
+        station.node = Node(station.store, who, station.scopes, rng=random.Random(self.rng.random()), since=self.now)
         station.wake = self.now
         for other in self._others(station):
             self._link(station, other)

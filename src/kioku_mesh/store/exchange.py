@@ -13,7 +13,7 @@ import apsw
 
 from .. import wire
 from ..values import NamedTuple
-from . import atrest, life, log, places, sql
+from . import atrest, life, log, places, sql, view
 from .log import Head, Tip
 from .store import Store
 from .transaction import Applied
@@ -43,7 +43,11 @@ class Local(NamedTuple):
 
 
 class Page(NamedTuple):
-    """Frames in the order of their numbers; `high`: the last number looked at; `more`: there is something behind it."""
+    """Frames in the order of their numbers; `high`: the last number looked at; `more`: there is something behind it.
+
+    Behind them stands, for what has no body, what justifies that: whoever lacks it, because it comes later or in a stream
+    that waits for this one, could not take the record in, and the stream would end there.
+    """
 
     frames: tuple[bytes, ...]
     high: int
@@ -171,15 +175,33 @@ def page(store: Store, name: Name, after: int, until: int | None, size: int) -> 
 
 def _filled(db: apsw.Connection, rows: Sequence[tuple[int, int]], after: int, size: int) -> Page:
     """As many as fit; all records of one slot travel together, so that `high` is the truth."""
-    frames: list[bytes] = []
-    used, high = 0, after
+    frames: dict[int, bytes] = {}
+    reasons: dict[int, bytes] = {}
+    used, high, more = 0, after, len(rows) == _PAGE_ROWS
     for n, seq in rows:
-        frame = wire.encode_frame(log.read(db, n))
+        record = log.read(db, n)
+        frame = wire.encode_frame(record)
         if frames and used + len(frame) > size and seq != high:
-            return Page(tuple(frames), high, True)
-        frames.append(frame)
+            more = True
+            break
+        frames[n] = frame
         used, high = used + len(frame), seq
-    return Page(tuple(frames), high, len(rows) == _PAGE_ROWS)
+        for row, reason in _reasons(db, record).items():
+            used += 0 if row in reasons else len(reason)
+            reasons[row] = reason
+    return Page((*frames.values(), *(reasons[n] for n in reasons.keys() - frames.keys())), high, more)
+
+
+def _reasons(db: apsw.Connection, record: wire.Record) -> dict[int, bytes]:
+    """Row and frame of what justifies that a record has no body; nothing for one that has, or where it stays here."""
+    if record.body is not None:
+        return {}
+    row = view.justifying(db, record.header.scope, bytes.fromhex(record.header.id))
+    if row is None or not sql.row(
+        db, "SELECT 1 FROM stream s JOIN record r ON r.stream = s.n WHERE r.n = ? AND s.withheld = ?", (row, log.SHARED)
+    ):
+        return {}
+    return {row: wire.encode_frame(log.read(db, row))}
 
 
 def slots(store: Store, name: Name, low: int, high: int) -> list[Tip]:
@@ -199,12 +221,17 @@ def picked(store: Store, name: Name, wanted: Iterable[Tip], size: int) -> Page:
         at = _number(db, name)
         found = [log.find(db, at, tip.seq, tip.digest) for tip in wanted] if at is not None else []
         frames: list[bytes] = []
+        reasons: dict[int, bytes] = {}
+        more = False
         for row in filter(None, found):
-            frame = wire.encode_frame(log.read(db, row[0]))
+            record = log.read(db, row[0])
+            frame = wire.encode_frame(record)
             if frames and sum(map(len, frames)) + len(frame) > size:
-                return Page(tuple(frames), 0, True)
+                more = True
+                break
             frames.append(frame)
-        return Page(tuple(frames), 0, False)
+            reasons |= _reasons(db, record)
+        return Page((*frames, *reasons.values()), 0, more)
 
 
 def present(store: Store, wanted: Iterable[tuple[Name, Tip]]) -> set[tuple[Name, Tip]]:

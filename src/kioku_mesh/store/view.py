@@ -143,6 +143,17 @@ def erasable_from(db: apsw.Connection, scope: int, id_: bytes) -> int | None:
     return found
 
 
+def justifying(db: apsw.Connection, scope: str, id_: bytes) -> int | None:
+    """The row of a purge, or else of the tombstone that lasts shortest, that names an id: why its body may be missing."""
+    found = sql.row(
+        db,
+        "SELECT m.n FROM mark AS m JOIN facet AS f ON f.n = m.scope AND f.kind = 'scope' AND f.value = ?"
+        " WHERE m.target = ? AND m.kind IN ('purge', 'tombstone') ORDER BY m.kind, m.until, m.n LIMIT 1",
+        (scope, id_),
+    )
+    return None if found is None else int(found[0])
+
+
 def deletions(db: apsw.Connection, scope: int, id_: bytes) -> list[tuple[str, bytes, int]]:
     """(kind, id, until) of every purge that names an id and every tombstone that no undo in time names."""
     return sql.rows(
