@@ -16,7 +16,7 @@ from kioku_mesh.mesh.heads import Heads
 from kioku_mesh.mesh.node import Node
 from kioku_mesh.mesh.peers import Known, Peer
 from kioku_mesh.mesh.plan import Pull, Step
-from kioku_mesh.store import log
+from kioku_mesh.store import exchange, log
 from kioku_mesh.store.exchange import Name, Receiver
 from kioku_mesh.store.transaction import Applied
 from property import test_mesh
@@ -98,6 +98,10 @@ RULES: dict[str, tuple[Sequence[Replaced], Callable[[], None]]] = {
     "a crowd is asked little by little": (
         [(tasks, "FEW", 1000), (turns, "CROWD", 1000), (Asking, "_as_another", never)],
         test_mesh.test_a_gap_costs_few_messages,
+    ),
+    "what has no body travels with what justifies that": (
+        [(exchange, "_reasons", lambda *_: {})],
+        lambda: test_mesh.test_a_gap_that_was_purged_meanwhile(False),
     ),
     "what idles says little": ([(turns, "IDLE", turns.SECOND)], test_mesh.test_what_idles_says_little),
     "scopes are checked on arrival": (
