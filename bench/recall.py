@@ -1,6 +1,6 @@
 """Recall of the product's own search path on labelled sets, per category.
 
-    PYTHONPATH=src python bench/recall.py SET.json.gz... [--fill TEXTS.jsonl.xz --count 20000] [--misses]
+    PYTHONPATH=src python bench/recall.py SET.json.gz... [--fill TEXTS.jsonl.xz --count 20000] [--misses] [--verdicts]
 
 The format of a set: {groups: [{docs: [{id, body, subject?, time?, type?, project?}], queries: [{id, text, rel, cat?,
 exclude?}]}]}, gzipped. Each group becomes a store of its own, with the texts of --fill among its memories.
@@ -12,10 +12,11 @@ import argparse
 import gzip
 import json
 import lzma
+import math
 import random
 import tempfile
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,10 +26,12 @@ from kioku_mesh.clock import DAY, SECOND, parse_time
 from kioku_mesh.ids import new_id
 from kioku_mesh.model import Query
 from kioku_mesh.search import engine
+from kioku_mesh.store import vectors
 from kioku_mesh.store.store import Store
 
 DEPTH = 50  # of the ranks that count for MRR
 START = 1_600_000_000 * SECOND  # when the first filler was saved
+FOREIGN = 60  # questions of each store that are asked of the others
 LEFT_OUT = ("adversarial",)  # LoCoMo counts its categories 1 to 4
 BATCH = 500
 
@@ -63,6 +66,7 @@ def build(store: Store, docs: Sequence[dict[str, Any]], filler: Sequence[str]) -
                 }  # fmt: skip
                 body = wire.encode_body({key: value for key, value in fields.items() if value is not None})
                 transaction.append(wire.OBSERVATION, "mesh", body, id=id_, hlc=clock)
+    vectors.fill(store, math.inf)
     return ids, clock
 
 
@@ -88,6 +92,26 @@ def judge(
         if misses and wanted and recall < 1:
             print(f"  {outcome.category:12} {query['text']!r} -> {sorted(wanted)} at {first}; first: {ranks[:3]}")
     return outcomes
+
+
+def verdicts(sets: Sequence[dict[str, Any]]) -> None:
+    """How sure the answers are: to questions of a store, and to questions of other stores, which have none there."""
+    groups = [group for data in sets for group in data["groups"]]
+    asked = [[q["text"] for q in g["queries"] if q["rel"] and q.get("cat") not in LEFT_OUT][:FOREIGN] for g in groups]
+    own: Counter[str] = Counter()
+    foreign: Counter[str] = Counter()
+    for at, group in enumerate(groups):
+        with tempfile.TemporaryDirectory() as folder:
+            store = Store(folder)
+            _, clock = build(store, group["docs"], ())
+            for of, texts in enumerate(asked):
+                with store.read(now=clock + DAY) as snapshot:
+                    found = [engine.find(snapshot, Query(text, limit=1), None, clock + DAY) for text in texts]
+                (own if of == at else foreign).update(each.verdict or "nothing" for each in found)
+            store.close()
+    print(f"{'verdict':10} {'of questions with an answer':>28} {'without':>10}")
+    for name in ("strong", "fair", "weak", "nothing"):
+        print(f"{name:10} {100 * own[name] / own.total():27.1f}% {100 * foreign[name] / foreign.total():9.1f}%")
 
 
 def report(name: str, outcomes: Sequence[Outcome]) -> None:
@@ -130,10 +154,14 @@ def main() -> None:
     parser.add_argument(
         "--misses", action="store_true", help="list the queries whose evidence is not all among the first 10"
     )
+    parser.add_argument("--verdicts", action="store_true", help="only how sure the answers are")
     given = parser.parse_args()
+    sets = [json.loads(gzip.decompress(Path(path).read_bytes())) for path in given.sets]
+    if given.verdicts:
+        verdicts(sets)
+        return
     filler = filler_texts(given.fill, given.count)
-    for path in given.sets:
-        data = json.loads(gzip.decompress(Path(path).read_bytes()))
+    for data in sets:
         outcomes: list[Outcome] = []
         for group in data["groups"]:
             with tempfile.TemporaryDirectory() as folder:

@@ -14,11 +14,11 @@ from .store.store import Store
 
 if TYPE_CHECKING:
     from .mesh import part as mesh
-    from .serve import process, upkeep
+    from .serve import embedding, process, upkeep
     from .serve.log import Log
     from .serve.parts import Part
 else:
-    process, upkeep = Late("..serve.process"), Late("..serve.upkeep")
+    process, upkeep, embedding = Late("..serve.process"), Late("..serve.upkeep"), Late("..serve.embedding")
     mesh = Late("..mesh.part")
 
 
@@ -45,7 +45,7 @@ def serve(
 
 def serve_parts(config: Config, log: Log, watch: Watch | None = None) -> Sequence[Part]:  # noqa: ARG001
     """What the resident process does with these settings. Nothing is opened here."""
-    parts: list[Part] = [upkeep.Upkeep(lambda: open_memory(config))]
+    parts: list[Part] = [upkeep.Upkeep(lambda: open_memory(config)), embedding.Embedding(lambda: open_memory(config))]
     if config.get("mode") != "local":
         parts.append(_mesh_part(config, watch))
     return parts

@@ -140,6 +140,7 @@ class Found(NamedTuple):
     looked_in: dict[str, Any]
     notes: tuple[Notice, ...] = ()
     why_not: str | None = None
+    verdict: str | None = None  # strong, fair or weak; None where nothing was weighed
 
 
 class Similar(NamedTuple):
@@ -191,7 +192,7 @@ _TIMES = frozenset(
 
 
 _ONLY_IF_SAID = (
-    "body_lost", "why_not", "deleted_at", "deleted_by", "deleted_reason", "purged", "removed", "before", "stored", "mesh",
+    "body_lost", "why_not", "verdict", "deleted_at", "deleted_by", "deleted_reason", "purged", "removed", "before", "stored", "mesh",
 )  # fmt: skip
 
 

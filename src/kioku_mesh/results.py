@@ -219,6 +219,16 @@ class MeshStatus(NamedTuple):
     notes: tuple[Notice, ...] = ()
 
 
+class Meaning(NamedTuple):
+    """How far memories are found by their meaning. `waiting`: how many have no vector yet (`many`: or more); `fault`: why
+    there is no such search."""
+
+    available: bool
+    waiting: int = 0
+    many: bool = False
+    fault: str = ""
+
+
 class Status(NamedTuple):
     """Everything `status` shows. `identity` and `settings`: name -> {value, source}. `counts`: dimension -> name -> n."""
 
@@ -236,3 +246,4 @@ class Status(NamedTuple):
     notes: tuple[Notice, ...] = ()
     serve: Resident | None = None
     mesh: MeshStatus | None = None
+    meaning: Meaning = Meaning(True)

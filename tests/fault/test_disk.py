@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -43,9 +44,9 @@ def test_a_full_disk_loses_nothing(disk: Path) -> None:
         ballast = fill_up(disk, spare=600_000)
         ids = save_until_full(opened)
         assert ids
-        for _ in range(3):
+        for _ in range(3):  # larger than what a refused save leaves in the write-ahead log
             with pytest.raises(DiskFull):
-                save(opened, "more")
+                opened.save(Draft(content=os.urandom(50_000).hex()))
         assert opened.search(Query(text=f"w{len(ids) - 1}x")).results[0].observation.observation_id == ids[-1]
         assert contents(opened.store).keys() == {first, *ids}
     with memory(disk / "state") as opened:
@@ -130,7 +131,7 @@ def test_a_backup_on_a_full_disk(disk: Path) -> None:
 @needs("linux", "root")
 def test_an_import_on_a_full_disk_can_be_repeated(disk: Path) -> None:
     """It says that the disk is full; repeated with room it adds what was missing, each record once."""
-    lines = [{"observation_id": f"{number:032x}", "content": fact(number)} for number in range(1500)]
+    lines = [{"observation_id": f"{number:032x}", "content": fact(number)} for number in range(2500)]
     with memory(disk / "state") as opened:
         save(opened, "first")
         ballast = fill_up(disk, spare=1_500_000)

@@ -30,7 +30,7 @@ def test_a_memory_lives_through_all_commands(home: Home) -> None:
     assert set(saved) == SAVED
     first = saved["observation_id"]
     answer = home.json("search", "staging port")
-    assert set(answer) == {"results", "count", "more", "looked_in", "notes"}
+    assert set(answer) == {"results", "count", "more", "looked_in", "notes", "verdict"}
     assert set(answer["results"][0]) == OBSERVATION | {"score", "why"}
     assert answer["results"][0]["content"] == TEXT
     got = home.json("get", first[:8], "--history")
@@ -59,7 +59,7 @@ def test_the_other_answers_have_these_shapes(home: Home) -> None:
     """JSON of the commands that look after the store."""
     home.save(TEXT, "-p", "shop")
     assert set(home.json("status")) == {
-        "version", "state_dir", "config_dir", "mode", "store", "identity", "settings", "counts", "session_saves", "bytes",
+        "version", "state_dir", "config_dir", "mode", "store", "identity", "settings", "counts", "session_saves", "bytes", "meaning",
         "stored", "notes", "serve",
     }  # fmt: skip
     assert set(home.json("recall", "staging")) == {"text", "results", "count", "withheld", "notes"}
@@ -69,7 +69,7 @@ def test_the_other_answers_have_these_shapes(home: Home) -> None:
     assert set(home.json("projects", "rename", "shop", "store", "--yes")) == {"project", "was", "memories", "dry_run"}
     assert set(home.json("gc")) == {"erased", "swept", "bytes_before", "bytes_after", "preview", "dry_run"}
     assert set(home.json("backup")) == {"path", "bytes", "records", "created_at", "kind"}
-    assert set(home.json("rebuild")) == {"records"}
+    assert set(home.json("rebuild")) == {"records", "vectors"}
     assert set(home.json("export", "x.jsonl")) == {"path", "records", "bytes"}
     assert set(home.json("import", "x.jsonl")) == {
         "added", "known", "conflicts", "failed", "errors", "notes", "dry_run"

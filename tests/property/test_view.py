@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from kioku_mesh import wire
 from kioku_mesh.store import upkeep
-from kioku_mesh.store.store import Store, rebuild
+from kioku_mesh.store.replay import rebuild
+from kioku_mesh.store.store import Store
 from support.histories import IDS, SCOPES, SPAN, Writer, expected, random_history, seen, view, with_content, words
 
 QUICK = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))

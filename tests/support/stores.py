@@ -12,7 +12,8 @@ from kioku_mesh.app import open_memory
 from kioku_mesh.model import STATES, Draft, Filter, Identity
 from kioku_mesh.service.memory import Memory
 from kioku_mesh.store import inspect, sql
-from kioku_mesh.store.store import LOCAL_SCOPES, Store, rebuild
+from kioku_mesh.store.replay import rebuild
+from kioku_mesh.store.store import LOCAL_SCOPES, Store
 
 from .histories import view
 

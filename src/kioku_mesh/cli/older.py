@@ -10,7 +10,7 @@ from .. import endpoints
 from ..errors import BadInput
 from ..service.late import Late
 from ..service.memory import Memory
-from . import output
+from . import embedding, output
 
 if TYPE_CHECKING:
     from ..transfer import migration
@@ -60,8 +60,12 @@ def migrate(memory: Memory, source: str, path: str | None, given: str | None, wa
     if source == MESH and path is not None:
         raise BadInput(f"--from {MESH} reads a router, not {path[:60]}", "leave the file out; --connect says which one")
     if source == MESH:
-        return told(migration.from_mesh(memory, address(memory, given), wanted, output.counter("read")), as_json)
-    return told(migration.from_files(memory, path, wanted, output.counter("read")), as_json)
+        report = migration.from_mesh(memory, address(memory, given), wanted, output.counter("read"))
+    else:
+        report = migration.from_files(memory, path, wanted, output.counter("read"))
+    if not wanted.dry_run:
+        embedding.embed(memory)
+    return told(report, as_json)
 
 
 def told(report: Migrated, as_json: bool) -> int:

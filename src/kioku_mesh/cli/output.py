@@ -101,12 +101,12 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def counter(verb: str) -> Callable[[int], None]:
+def counter(verb: str, what: str = "lines") -> Callable[[int], None]:
     """Progress for the person at the terminal."""
 
     def count(done: int) -> None:
         if sys.stderr.isatty():
-            sys.stderr.write(f"\r{verb} {done:,} lines\033[K\r")
+            sys.stderr.write(f"\r{verb} {done:,} {what}\033[K\r")
             sys.stderr.flush()
 
     return count

@@ -26,7 +26,7 @@ class Entry(NamedTuple):
 SECTIONS: dict[str, dict[str, Entry]] = {
     "Save and find": {
         "save": Entry("commands.save:save", "Save a memory (- or a pipe: from stdin)."),
-        "search": Entry("commands.search:search", "Search memories by words."),
+        "search": Entry("commands.search:search", "Search memories by words and by meaning."),
         "recall": Entry("commands.recall:recall", "Everything worth knowing before a task, as one text."),
         "brief": Entry("commands.recall:brief", "What an agent should know at the start of a session."),
         "list": Entry("commands.search:list_", "The newest memories, one line each."),

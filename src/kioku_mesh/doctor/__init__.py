@@ -45,6 +45,7 @@ _TABLE = (
     Entry("lock", contents.lock, stored=True),
     Entry("version", contents.versions, stored=True),
     Entry("projections", contents.projections, contents.rebuild, stored=True),
+    Entry("meaning", contents.meaning, stored=True),
     Entry("unread", contents.unread, stored=True),
     Entry("clock", contents.clock, stored=True),
     Entry("incarnations", contents.incarnations, stored=True),

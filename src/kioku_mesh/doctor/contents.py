@@ -5,10 +5,12 @@ from __future__ import annotations
 from ..clock import DAY, MINUTE, SECOND, ago, to_iso
 from ..errors import KiokuError, StoreError
 from ..store import backup, compare, inspect, repair
+from ..store.meaning import Fault
 from .case import Case, failed, passed, warned
 from .results import Check, plural
 
 _FIX = "mend it with `kioku-mesh doctor --fix`"
+_REINSTALL = "install kioku-mesh again, as it is on PyPI: the table and the package sqlite-vec come with it"
 _MANY_BIRTHS = 5  # a day
 _AHEAD = 5 * MINUTE  # stamps further in the future are not the usual drift of clocks
 _BACKUP_AGE = 14 * DAY
@@ -89,6 +91,22 @@ def projections(case: Case) -> Check:
 def rebuild(case: Case) -> list[str]:
     """Make everything derived anew; says from how many records."""
     return [f"rebuilt from {plural(repair.rebuild_derived(case.store).records, 'record')}"]
+
+
+def meaning(case: Case) -> Check:
+    """Is the table of meanings what was shipped, and has every memory its vector?"""
+    model = case.store.model()
+    try:
+        model.check()
+        if case.deep:
+            model.verify()
+    except Fault as problem:
+        return warned(f"memories are found by their words alone: {problem}", _REINSTALL, path=model.path)
+    with case.store.read() as snapshot:
+        waiting = snapshot.understood().waiting
+    if waiting:
+        return passed(f"found by meaning, but for {plural(waiting, 'memory')} without a vector yet", waiting=waiting)
+    return passed("every memory is found by its meaning")
 
 
 def unread(case: Case) -> Check:

@@ -49,6 +49,8 @@ def found(result: Found, offset: int, room: Room, cursor: bool = True) -> Answer
     def frame(shown: int, end: int | None) -> Around:
         more = end is not None or result.more or shown < len(hits)
         about: dict[str, Any] = {"count": shown, "more": more}
+        if result.verdict:
+            about["verdict"] = result.verdict
         lines = []
         if more and cursor and (shown or not hits):
             about["cursor"] = str(offset + shown)
@@ -127,6 +129,8 @@ def status(result: Status) -> Answer:
         lines.append(f"mesh: {result.mesh.summary}; admission {result.mesh.admission}")
     shown = {"you": data.get("identity"), "settings": data.get("settings"), **data.get("counts", {})}
     lines += [f"{name}: {_pairs(pairs)}" for name, pairs in shown.items() if pairs]
+    if result.meaning.waiting or result.meaning.fault:
+        lines.append(f"found by meaning: {result.meaning.fault or f'all but {result.meaning.waiting}'}")
     lines.append(f"saved in this session: {result.session_saves}; {result.bytes} bytes")
     if result.mode != "local":
         lines.append(f"resident process: {_resident(result.serve)}")

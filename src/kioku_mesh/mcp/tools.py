@@ -100,7 +100,7 @@ DEFAULT = (
     ),
     _tool(
         "search_memory",
-        "Search memory for past decisions, bugs and notes: by words, names, paths or error texts. Without "
+        "Search memory for past decisions, bugs and notes: by meaning, words, names, paths or error texts. Without "
         "query: the newest.",
         _object(
             {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from ..model import Filter, Notice
@@ -59,6 +59,35 @@ class Snapshot(Protocol):
     def texts(self, rows: Sequence[int]) -> Mapping[int, Texts]:
         """The texts of those rows that still have one."""
 
+    @property
+    def last_row(self) -> int:
+        """About how many memories there are."""
+
+    def vector(self, text: str) -> bytes | None:
+        """What a text is about; None when nothing can be said of that, or there is nothing to compare it with."""
+
+    def knows(self, text: str) -> bool:
+        """Is there anything in a text whose meaning is known, rather than put together from parts?"""
+
+    def nearest(self, vector: bytes, where: Filter, now: int, limit: int) -> list[tuple[int, float]]:
+        """(row, cosine) of what means most nearly the same, nearest first."""
+
+    def beside(self, rows: Sequence[int], where: Filter, now: int, span: int) -> list[tuple[int, int]]:
+        """(row, other): what was saved right before or after each of these rows in the same session and project, at most
+        `span` microseconds apart, and fits the filter."""
+
+    def similarities(self, vector: bytes, rows: Sequence[int]) -> Mapping[int, float]:
+        """The cosine of each of these rows that has a vector."""
+
+    def words_with(self, part: str, limit: int) -> list[str]:
+        """Words of memories in which a part of at least three letters stands, the shortest first."""
+
+    def words_like(self, word: str) -> list[str]:
+        """Words of memories that have the most in common with one of at least three letters."""
+
+    def known_words(self, words: Iterable[str]) -> list[str]:
+        """Those that some memory has."""
+
     def row_of(self, observation_id: str) -> int | None: ...
 
     def hidden(self, row: int, where: Filter, now: int) -> list[str]:
@@ -75,9 +104,11 @@ class RankedHit(NamedTuple):
 
 
 class Ranked(NamedTuple):
-    """`more`: there are further hits after these. `why_not`: why the asked-for memory is not among them."""
+    """`more`: there are further hits after these. `why_not`: why the asked-for memory is not among them. `verdict`: how sure
+    the answer is, None where nothing was weighed."""
 
     hits: tuple[RankedHit, ...]
     more: bool
     notes: tuple[Notice, ...] = ()
     why_not: str | None = None
+    verdict: str | None = None

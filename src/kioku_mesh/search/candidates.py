@@ -98,6 +98,11 @@ def _batches(hits: Iterator[Scored]) -> Iterator[list[int]]:
         yield batch
 
 
+def having(snapshot: Snapshot, rows: Sequence[int], phrases: Sequence[str]) -> Iterator[int]:
+    """Those of the rows in which all phrases stand literally."""
+    return _with_text(snapshot, rows, [fold(phrase) for phrase in phrases], whole_words=True)
+
+
 def _with_text(snapshot: Snapshot, rows: Sequence[int], wanted: Sequence[str], whole_words: bool) -> Iterator[int]:
     for at in range(0, len(rows), _BATCH):
         part = rows[at : at + _BATCH]

@@ -8,7 +8,7 @@ from itertools import islice
 from ..errors import TooLarge
 from ..model import Query
 from ..text.terms import QueryTerms, query_terms
-from . import candidates, explain
+from . import candidates, explain, fusion, spelling, verdict
 from .answers import Ranked, Snapshot
 from .query import stages
 from .rank import Scored
@@ -19,12 +19,16 @@ TEXT_MAX = 20_000  # characters of a query
 def find(snapshot: Snapshot, query: Query, project: str | None, now: int) -> Ranked:
     """The hits of one page. `project`: the current one, preferred a little. Raises TooLarge."""
     sense = understand(query)
+    spelt = spelling.mended(snapshot, sense.terms)
+    sense = sense._replace(terms=spelt.terms)
     page = list(islice(_everything(snapshot, sense, project, now, query.offset), query.limit + 1))
+    evidence = page[0].evidence if page else None
     return Ranked(
         explain.hits(snapshot, sense, page[: query.limit]),
         len(page) > query.limit,
-        explain.notes(sense),
+        (*explain.notes(sense), *spelt.notes()),
         explain.why_not(snapshot, sense, _everything(snapshot, sense, project, now), now) if query.why_not else None,
+        verdict.of(evidence) if evidence else None,
     )
 
 
@@ -54,6 +58,8 @@ def _everything(
         return islice(candidates.containing(snapshot, sense.literal, query.where, now), skip, None)
     if not terms.terms and not terms.phrases:
         return islice(candidates.lacking(snapshot, terms.unwanted, query.where, now), skip, None)
+    if query.mode == "auto" and terms.terms:
+        return islice(fusion.fused(snapshot, query.text, terms, query.where, project, now), skip, None)
     found = stages(terms, query.mode, snapshot.frequency)
     phrases = [phrase.text for phrase in terms.phrases]
     return islice(candidates.ranked(snapshot, found, phrases, query.where, project, now), skip, None)

@@ -13,6 +13,7 @@ from ..text.stems import has_word
 from ..text.terms import QueryTerms, Word
 from ..text.tokens import index_text
 from ..values import NamedTuple
+from . import fusion, verdict
 from .answers import RankedHit, Snapshot, Texts
 from .candidates import folded_fields
 from .query import words
@@ -20,7 +21,7 @@ from .rank import Scored
 
 _SHOWN_WORDS = 8
 _RECENT = 1.03  # factor of recency from which it is worth a word
-_IMPORTANT = 4
+_NEAR = 3  # the first of those that mean nearly the same
 _FIELD_NAMES = {"states": "state", "here": "machine", "pc_id": "machine", "since": "time", "until": "time"}
 
 
@@ -76,6 +77,10 @@ def _why(snapshot: Snapshot, sense: Sense, scored: Scored, texts: Texts | None) 
         shown = [word.text for word in words(sense.terms) if snapshot.matching(word.expression, [scored.row])]
     if shown:
         reasons.append(f"words: {_short(shown)}")
+    if scored.by_meaning and (not shown or scored.by_meaning <= _NEAR):
+        reasons.append("meaning")
+    if scored.beside and not shown:
+        reasons.append("saved beside a hit")
     if scored.factors.project > 1:
         reasons.append("this project")
     if scored.factors.recency >= _RECENT:
@@ -139,6 +144,18 @@ def _full(snapshot: Snapshot, sense: Sense, scored: Scored, rank: int) -> dict[s
             "score": round(scored.score, 4),
             "factors": {name: round(value, 4) for name, value in scored.factors._asdict().items()},
         }
+        if scored.evidence:
+            told |= {
+                "meaning": None if scored.cosine is None else round(scored.cosine, 4),
+                "rank_by_words": scored.by_words,
+                "rank_by_meaning": scored.by_meaning,
+                "beside_a_hit": scored.beside,
+                "evidence": {
+                    "words": round(scored.evidence.covered, 4),
+                    "meaning": round(scored.evidence.cosine, 4),
+                    "verdict": verdict.of(scored.evidence),
+                },
+            }
         if sense.terms.phrases:
             told["phrases"] = [phrase.text for phrase in sense.terms.phrases]
     return told
@@ -154,11 +171,15 @@ def why_not(snapshot: Snapshot, sense: Sense, everything: Iterator[Scored], now:
     if misses:
         return f"left out by the filter: {', '.join(dict.fromkeys(misses))}"
     reason = _unlike(snapshot, sense, row)
-    if reason:
-        return reason
+    wordless = "" if reason else _wordless(snapshot, sense, row)
+    further = fusion.further(snapshot, query.text, row) if wordless and query.mode == "auto" else ""
+    if reason or (wordless and not further):
+        return reason or wordless
     for rank, scored in enumerate(islice(everything, RESULT_MAX), 1):
         if scored.row == row:
             return _place(rank, query)
+    if wordless:
+        return f"{wordless}; {further}"
     return f"it is not among the first {RESULT_MAX:,}"
 
 
@@ -187,9 +208,14 @@ def _unlike(snapshot: Snapshot, sense: Sense, row: int) -> str | None:
     if sense.query.mode == "and":
         lacking = [t.text for t in terms.terms if not snapshot.matching(t.whole, [row])]
         return f"it lacks: {_short(lacking)}" if lacking else None
+    return None
+
+
+def _wordless(snapshot: Snapshot, sense: Sense, row: int) -> str:
+    terms = sense.terms
     if terms.terms and not terms.phrases and not _told(snapshot, row, words(terms)):
         return f"none of the words are in it: {_short(term.text for term in terms.terms)}"
-    return None
+    return ""
 
 
 def _told(snapshot: Snapshot, row: int, asked: Iterable[Word]) -> list[str]:

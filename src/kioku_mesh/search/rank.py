@@ -25,13 +25,26 @@ class Factors(NamedTuple):
     project: float = 1.0
 
 
+class Evidence(NamedTuple):
+    """What speaks for the best answer to a query: how much of it that has (C of fusion.py), and the best cosine."""
+
+    covered: float = 0.0
+    cosine: float = 0.0
+
+
 class Scored(NamedTuple):
-    """One candidate. `relevance` is what the full-text index says, 0 where nothing was weighed."""
+    """One candidate. `relevance` is what the full-text index says, 0 where nothing was weighed; `cosine` is how near its
+    meaning is; `by_words`, `by_meaning`: its place in either list; `beside`: it was saved beside a good candidate."""
 
     row: int
     score: float
     relevance: float = 0.0
     factors: Factors = Factors()
+    cosine: float | None = None
+    by_words: int | None = None
+    by_meaning: int | None = None
+    beside: bool = False
+    evidence: Evidence | None = None
 
 
 def factors(signal: Signal, project: str | None, now: int) -> Factors:

@@ -29,11 +29,24 @@ if TYPE_CHECKING:
         Swept,
     )
     from ..store import backup, restore
-    from . import deleting, meshing, overview, projects, reading, recalling, records, saving, searching, sharing, upkeep
+    from . import (
+        deleting,
+        embedding,
+        meshing,
+        overview,
+        projects,
+        reading,
+        recalling,
+        records,
+        saving,
+        searching,
+        sharing,
+        upkeep,
+    )
 else:
     saving, searching, recalling, reading = map(Late, (".saving", ".searching", ".recalling", ".reading"))
     deleting, projects, records, overview = map(Late, (".deleting", ".projects", ".records", ".overview"))
-    upkeep, sharing, meshing = Late(".upkeep"), Late(".sharing"), Late(".meshing")
+    upkeep, sharing, meshing, embedding = Late(".upkeep"), Late(".sharing"), Late(".meshing"), Late(".embedding")
     backup, restore = Late("..store.backup"), Late("..store.restore")
 
 
@@ -183,6 +196,11 @@ class Memory:
         """Put a backup into the live file; what was there is backed up first, and what was erased stays erased."""
         return restore.restore(self.store, path)
 
-    def rebuild(self) -> int:
-        """Make everything derived anew from the log; returns the number of records."""
-        return upkeep.rebuild(self._ctx)
+    def rebuild(self, vectors: bool = False) -> int:
+        """Make everything derived anew from the log; returns the number of records. Vectors, which are forgotten, come back
+        by `embed`. `vectors`: forget them alone."""
+        return upkeep.rebuild(self._ctx, vectors)
+
+    def embed(self, seconds: float) -> int:
+        """Give memories that have none their vectors, for about so long; returns how many got one. Raises NotAvailable."""
+        return embedding.embed(self._ctx, seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from .. import wire
@@ -10,7 +11,9 @@ from ..clock import now as read_clock
 from ..errors import BadInput, NotFound, SecretFound, StoreError
 from ..model import Draft, Filter, Notice, Observation, Patience, Saved, Similar
 from ..search.alike import alike, titled
+from ..store import vectors
 from ..store.content import fingerprint
+from ..store.meaning import Fault
 from ..store.reading import Snapshot
 from ..store.transaction import Transaction
 from ..text.derive import derive_subject
@@ -43,6 +46,7 @@ def save(ctx: Context, draft: Draft, patience: Patience | None = None) -> Saved:
     similar, doubts = _similar(ctx, draft, project)
     now = read_clock()
     body = _body(ctx, draft, project, now)
+    placed = _placed_by_meaning(ctx, draft, project)
     slots: tuple[spread.Slot, ...] = ()
     with ctx.store.write(now) as transaction:
         repeated = _repeated(ctx, transaction, draft, project, scope)
@@ -53,6 +57,8 @@ def save(ctx: Context, draft: Draft, patience: Patience | None = None) -> Saved:
             header = transaction.append(
                 wire.OBSERVATION, scope, body, names=_unique(draft.supersedes), until=draft.expires_at
             )
+            if placed:
+                vectors.put_new(transaction.db, header.id, placed)
     if repeated:
         return _placed(ctx, _answer_again(repeated, asked, draft, project), slots, patience)
     upkeep.after_save(ctx)
@@ -67,6 +73,17 @@ def save(ctx: Context, draft: Draft, patience: Patience | None = None) -> Saved:
         expires_at=draft.expires_at,
     )
     return _placed(ctx, answer, spread.slots_of(header) if ctx.meshed else (), patience)
+
+
+def _placed_by_meaning(ctx: Context, draft: Draft, project: str | None) -> vectors.Placed | None:
+    """A save never fails for it: a memory without a vector gets one as soon as that is possible."""
+    said = wire.ObservationBody(
+        draft.content, "", 0, 0, "", "", subject=draft.subject, summary=draft.summary, project=project, tags=draft.tags,
+        source_files=draft.source_files, references=draft.references,
+    )  # fmt: skip
+    with suppress(Fault):
+        return vectors.place(ctx.store.model(), said)
+    return None
 
 
 def _placed(ctx: Context, answer: Saved, slots: tuple[spread.Slot, ...], patience: Patience | None) -> Saved:

@@ -9,6 +9,8 @@ from ..clock import now as read_clock
 from ..errors import BadInput
 from ..model import MODES, RESULT_MAX, STATES, Filter, Found, Hit, Notice, Query
 from ..search import engine
+from ..search.verdict import WEAK
+from ..store.finding import WAITING_MAX
 from ..store.reading import Snapshot
 from .context import Context
 from .late import Late
@@ -37,14 +39,36 @@ def search(ctx: Context, query: Query) -> Found:
             Hit(snapshot.observation(hit.row), hit.score, hit.why, hit.explain if query.explain else None)
             for hit in ranked.hits
         )
-        notes = (*ranked.notes, *limits(ctx, snapshot, query, project, hits, now))
+        notes = (
+            *ranked.notes,
+            *_sureness(snapshot, query, ranked.verdict),
+            *limits(ctx, snapshot, query, project, hits, now),
+        )
         why_not = _why_not(ctx, snapshot, query, ranked.why_not, now) if query.why_not else None
     looked_in = {
         "projects": [query.where.project] if query.where.project else "all",
         "states": list(query.where.states),
         "mode": query.mode,
     }
-    return Found(hits, len(hits), ranked.more, looked_in, notes, why_not)
+    return Found(hits, len(hits), ranked.more, looked_in, notes, why_not, ranked.verdict)
+
+
+def _sureness(snapshot: Snapshot, query: Query, verdict: str | None) -> list[Notice]:
+    """That nothing fits well, and that some memories were looked for by their words alone."""
+    if query.mode != "auto" or not query.text.strip():
+        return []
+    notes = []
+    if verdict == WEAK:
+        notes.append(Notice("weak_answer", "nothing fits well: these are the nearest there are"))
+    understood = snapshot.understood()
+    if understood.fault:
+        notes.append(Notice("words_only", f"looked for by words alone: {understood.fault}"))
+    elif understood.waiting:
+        many = f"{understood.waiting:,}{' or more' if understood.waiting == WAITING_MAX else ''}"
+        notes.append(
+            Notice("not_embedded", f"{many} memories were looked for by their words alone, as they have no vector yet")
+        )
+    return notes
 
 
 def _why_not(ctx: Context, snapshot: Snapshot, query: Query, told: str | None, now: int) -> str | None:

@@ -6,15 +6,16 @@ from contextlib import suppress
 
 from ..clock import DAY
 from ..clock import now as read_clock
-from ..errors import KiokuError
+from ..errors import KiokuError, NotAvailable
 from ..results import Line, Swept
-from ..store import backup
-from ..store import store as stores
+from ..store import backup, replay, vectors
 from ..store import upkeep as store_upkeep
 from ..store.connection import translated
+from . import embedding
 from .context import Context
 
 _PREVIEW = 10_000
+_LONG_S, _IDLE_S = 60.0, 1.0  # of making vectors at once
 QUICK_BACKUP = 2 << 20  # bytes of a store that is copied within a few milliseconds
 
 
@@ -34,6 +35,9 @@ def collect(ctx: Context, dry_run: bool = False) -> Swept:
     if dry_run:
         return Swept(len(due.erasable), len(due.expired), before, before, preview, True)
     swept, erased = _work(ctx)
+    with suppress(NotAvailable):
+        while embedding.embed(ctx, _LONG_S):
+            pass
     return Swept(erased, swept, before, store_upkeep.size(store), preview)
 
 
@@ -49,6 +53,8 @@ def tend(ctx: Context) -> None:
     else:
         with translated(store.path):
             _keep_backup(ctx)
+    with suppress(NotAvailable):
+        embedding.embed(ctx, _IDLE_S)
 
 
 def after_save(ctx: Context) -> None:
@@ -56,6 +62,7 @@ def after_save(ctx: Context) -> None:
 
     Never a reason for a save to fail: what cannot be done now is done after a later one.
     """
+    embedding.after_save(ctx)
     with suppress(KiokuError), translated(ctx.store.path):
         store_upkeep.erase_if_due(ctx.store)
         if store_upkeep.size(ctx.store) <= QUICK_BACKUP:
@@ -86,9 +93,11 @@ def _keep_backup(ctx: Context) -> None:
         backup.make_automatic(ctx.store, keep)
 
 
-def rebuild(ctx: Context) -> int:
+def rebuild(ctx: Context, vectors_alone: bool = False) -> int:
     """Make everything derived anew from the log; returns the number of records."""
     if not ctx.store.exists():
         return 0
     with ctx.store.write() as transaction:
-        return stores.rebuild(transaction.db)
+        if vectors_alone:
+            return vectors.clear(transaction.db)
+        return replay.rebuild(transaction.db)

@@ -10,7 +10,8 @@ import apsw
 from ..errors import DiskFull
 from . import connection, places, sql
 from .connection import translated
-from .store import Store, rebuild
+from .replay import rebuild
+from .store import Store
 
 COPY = "check.part"  # beside the database, so that it needs no other disk; gone at the end
 

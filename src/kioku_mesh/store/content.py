@@ -7,7 +7,7 @@ import hashlib
 import apsw
 
 from .. import wire
-from . import atrest, fulltext, sql
+from . import atrest, fulltext, sql, vectors
 from .schema import NEVER, SAID
 
 NOTHING = (None,) * len(SAID)  # of a body that is not here, or that this release cannot read
@@ -85,8 +85,9 @@ def hold(db: apsw.Connection, n: int) -> None:
 
 
 def remove(db: apsw.Connection, n: int, body: wire.ObservationBody) -> None:
-    """Undo what `Entries` entered: words, columns and labels that nothing else uses leave the file."""
+    """Undo what `Entries` entered: words, vector, columns and labels that nothing else uses leave the file."""
     fulltext.remove(db, n, fields(body))
+    vectors.drop(db, n, body)
     columns = sql.row(db, "SELECT project, type, family, client, session, pc FROM observation WHERE n = ?", (n,))
     db.execute(_SAY, (*NOTHING, n))
     db.execute("UPDATE observation SET clash = 0 WHERE n = ?", (n,))

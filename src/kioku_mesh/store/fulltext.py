@@ -42,9 +42,14 @@ def create(db: apsw.Connection) -> None:
         "CREATE VIRTUAL TABLE fulltext USING fts5(subject, body, extra,"
         " tokenize='porter unicode61 remove_diacritics 2', content='')"
     )
-    db.execute("INSERT INTO fulltext(fulltext, rank) VALUES ('secure-delete', 1)")
+    configure(db, "fulltext")
+
+
+def configure(db: apsw.Connection, table: str) -> None:
+    """What every full-text table here is told."""
+    db.execute(f"INSERT INTO {table}({table}, rank) VALUES ('secure-delete', 1)")
     # Its leaves fit a page with checksum; else each goes on in a page of its own, which SQLite knows no structure of.
-    db.execute("INSERT INTO fulltext(fulltext, rank) VALUES ('pgsz', 4000)")
+    db.execute(f"INSERT INTO {table}({table}, rank) VALUES ('pgsz', 4000)")
 
 
 class Queue:

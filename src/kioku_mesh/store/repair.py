@@ -16,7 +16,8 @@ from ..results import BackupFile
 from ..values import NamedTuple
 from . import backup, connection, inspect, life, log, places, schema, sql
 from .connection import translated
-from .store import Store, rebuild
+from .replay import rebuild
+from .store import Store
 
 SEED = "seed.part"  # the empty store that takes the place of the damaged one
 _GAP = 10_000  # row numbers without a readable record, after which there are no more

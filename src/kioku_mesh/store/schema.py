@@ -8,9 +8,9 @@ from __future__ import annotations
 import apsw
 
 from ..errors import StoreError, StoreNewer
-from . import fulltext
+from . import fulltext, vectors, vocabulary
 
-VERSION = 1  # of the schema, in `user_version`
+VERSION = 2  # of the schema, in `user_version`
 APPLICATION_ID = 0x6B696F6B  # "kiok"
 
 NEVER = 2**63 - 1  # as `until`, `cover`: later than any time
@@ -97,7 +97,7 @@ BEGIN {_count("old", -1)} {_count("new", 1)} END;
 DERIVED_TABLES = ("facet", "observation", "tagged", "edge", "mark", "alias", "counter")
 
 # Migrations: step k turns version k into k + 1. Append-only; each runs in one transaction together with its number.
-_MIGRATIONS = (_TRUTH + _DERIVED + _TRIGGERS,)
+_MIGRATIONS = (_TRUTH + _DERIVED + _TRIGGERS, vectors.DDL)
 
 
 def version(db: apsw.Connection) -> int:
@@ -149,6 +149,8 @@ def _step(db: apsw.Connection, step: int) -> None:
     if step == 0:
         fulltext.create(db)
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    if step == 1:
+        vocabulary.create(db)
     db.execute(f"PRAGMA user_version = {step + 1}")
 
 
@@ -157,3 +159,4 @@ def clear_derived(db: apsw.Connection) -> None:
     for table in DERIVED_TABLES:
         db.execute(f"DELETE FROM {table}")
     fulltext.clear(db)
+    vectors.clear(db)

@@ -14,10 +14,11 @@ from ..clock import now as read_clock
 from ..errors import KiokuError, StoreError
 from ..ids import new_node
 from ..values import NamedTuple
-from . import checkpoint, connection, content, life, lock, log, places, schema, sql, view
+from . import checkpoint, connection, life, lock, places, schema
 from .connection import BIRTH, DATABASE, LOCK, translated
+from .meaning import Model
 from .reading import Snapshot
-from .transaction import Transaction, derive
+from .transaction import Transaction
 
 LOCAL_SCOPES = frozenset(("mesh", "local"))
 
@@ -27,15 +28,17 @@ class Store:
 
     def __init__(
         self, directory: str, *, node: str | None = None, host: str = "", wait_s: float = lock.WAIT_S,
-        shares: Callable[[], bool] = lambda: True,
+        shares: Callable[[], bool] = lambda: True, meanings: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
-        """`node`: the name of this machine; without it the first save makes one. `shares`: may what is written leave it?"""
+        """`node`: the name of this machine; without it the first save makes one. `shares`: may what is written leave it?
+        `meanings`: the files of another table of meanings than the one of the package."""
         self.directory = directory
         self.path = os.path.join(directory, DATABASE)
         self._lock_path = os.path.join(directory, LOCK)
         self._node, self._host = node, host
         self._wait_s = wait_s
         self.shares = shares
+        self._meanings = meanings
         self._local = threading.local()
         self._opened: list[apsw.Connection] = []
         self._guard = threading.Lock()
@@ -44,7 +47,8 @@ class Store:
     @contextmanager
     def _beside(self) -> Iterator[Store]:
         """Another set of connections, for a caller who reads or writes while its thread is reading."""
-        other = Store(self.directory, node=self._node, host=self._host, wait_s=self._wait_s, shares=self.shares)
+        other = Store(self.directory, node=self._node, host=self._host, wait_s=self._wait_s, shares=self.shares,
+                      meanings=self._meanings)  # fmt: skip
         try:
             yield other
         finally:
@@ -65,7 +69,7 @@ class Store:
             db.execute("BEGIN")
             try:
                 schema.refuse_newer(db, self.path)
-                yield Snapshot(db, scopes, read_clock() if now is None else now, mark)
+                yield Snapshot(db, scopes, read_clock() if now is None else now, mark, self.model)
             finally:
                 if db.in_transaction:
                     db.execute("ROLLBACK")
@@ -92,6 +96,13 @@ class Store:
             return _empty()  # another process is creating it
         with self.locked():
             return self.writer()
+
+    def model(self) -> Model:
+        """This thread's table of meanings."""
+        found: Model | None = getattr(self._local, "model", None)
+        if found is None:
+            found = self._local.model = Model(*self._meanings)
+        return found
 
     def exists(self) -> bool:
         """Has anything been saved here? Raises StoreError when there was a store and its file is gone or empty."""
@@ -263,25 +274,6 @@ class Store:
         for db in opened:
             db.close()
         self._local = threading.local()
-
-
-def rebuild(db: apsw.Connection) -> int:
-    """Replay the log into empty derived tables, inside the caller's transaction; returns how many records."""
-    schema.clear_derived(db)
-    entries = content.Entries(db)
-    dirty: set[view.Key] = set()
-    count, after = 0, 0
-    while rows := sql.rows(
-        db,
-        "SELECT r.n, s.scope FROM record r JOIN stream s ON s.n = r.stream WHERE r.n > ? ORDER BY r.n LIMIT 1000",
-        (after,),
-    ):
-        for after, scope in rows:
-            dirty |= derive(db, after, entries.facet("scope", scope), log.read(db, after), entries)
-            count += 1
-        entries.flush()
-    view.settle(db, dirty)
-    return count
 
 
 def _size(path: str) -> int | None:

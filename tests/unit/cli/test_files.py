@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from kioku_mesh.errors import NotAvailable
 from kioku_mesh.model import Filter
 from kioku_mesh.results import BackupFile, Imported, Problem
 
@@ -118,6 +119,20 @@ def test_a_backup_is_put_back(cli: Any) -> None:
 
 
 def test_a_rebuild_says_how_much(cli: Any) -> None:
-    """The number of records."""
-    assert cli("rebuild", memory=Asked(rebuild=1234)).out == "rebuilt from 1,234 records\n"
-    assert cli("rebuild", "--json", memory=Asked(rebuild=1)).json() == {"records": 1}
+    """The numbers of records and of vectors, which are made in steps until there are none to make."""
+    steps = iter((900, 100, 0))
+    memory = Asked(rebuild=1234, embed=lambda _seconds: next(steps))
+    assert cli("rebuild", memory=memory).out == "rebuilt from 1,234 records, 1,000 vectors\n"
+    assert memory.only("rebuild") == (False,)
+    assert cli("rebuild", "--json", memory=Asked(rebuild=1)).json() == {"records": 1, "vectors": 0}
+
+
+def test_vectors_alone_are_made_anew(cli: Any) -> None:
+    """Where there is no table of meanings, a note says so and everything else stands."""
+    steps = iter((3, 0))
+    memory = Asked(rebuild=3, embed=lambda _seconds: next(steps))
+    assert cli("rebuild", "--vectors", memory=memory).out == "made anew: 3 vectors\n"
+    assert memory.only("rebuild") == (True,)
+    ran = cli("rebuild", memory=Asked(rebuild=2, embed=NotAvailable("no table", "install it again")))
+    assert (ran.status, ran.out) == (0, "rebuilt from 2 records, 0 vectors\n")
+    assert "no table" in ran.err

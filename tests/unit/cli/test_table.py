@@ -70,7 +70,7 @@ OPTIONS = {
     "status": set(),
     "doctor": {"--fix", "--deep", "--check", "--check-legacy-namespace"},
     "gc": {"--dry-run", "--yes"},
-    "rebuild": set(),
+    "rebuild": {"--vectors"},
     "zenohd install": {"--version", "--bin-dir", "--from", "--sha256"},
     "zenohd config": {"--scope", "--drop", "--print", "--unit", "--force"},
     "zenohd status": {"--bin-dir"},

@@ -8,7 +8,7 @@ from ...clock import ago, to_iso
 from ...errors import BadInput
 from ...results import BackupFile
 from ...service.memory import Memory
-from .. import options, output
+from .. import embedding, options, output
 from ..opening import with_memory
 
 LIST = click.option("--list", "listing", is_flag=True, help="Show the backups there are.")
@@ -72,12 +72,16 @@ def described(file: BackupFile) -> str:
 
 
 @click.command()
+@click.option("--vectors", is_flag=True, help="Only the vectors, by which memories are found by their meaning.")
 @options.as_json
 @with_memory
-def rebuild(memory: Memory, as_json: bool) -> None:
+def rebuild(memory: Memory, vectors: bool, as_json: bool) -> None:
     """Rebuild everything derived from the log."""
-    output.show(
-        {"records": memory.rebuild()},
-        as_json,
-        lambda shown: f"rebuilt from {output.plural(shown['records'], 'record')}",
-    )
+    records = memory.rebuild(vectors)
+    shown = {"records": 0 if vectors else records, "vectors": embedding.embed(memory)}
+    output.show(shown, as_json, rebuilt_text)
+
+
+def rebuilt_text(shown: dict[str, int]) -> str:
+    of = f"rebuilt from {output.plural(shown['records'], 'record')}, " if shown["records"] else "made anew: "
+    return f"{of}{output.plural(shown['vectors'], 'vector')}"

@@ -31,9 +31,9 @@ def search(
     memory: Memory, query: tuple[str, ...], where: Filter, limit: int, offset: int, mode: str, form: str,
     explain: bool, why_not: str | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Search memories by words.
+    """Search memories by words and by meaning.
 
-    Modes: auto finds what has many of the words, and wants all, or any, and_or all and then any, exact the literal text.
+    Modes: auto finds what has many of the words or means the same, and wants all, or any, and_or all and then any, exact the literal text.
     No query lists the newest.
     """
     target = None if why_not is None else memory.resolve(why_not)

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from ...clock import ago
-from ...results import MeshStatus, Resident, Status
+from ...results import Meaning, MeshStatus, Resident, Status
 from ...service.memory import Memory
 from .. import options, output
 from ..opening import with_memory
@@ -37,6 +37,7 @@ def text(status: Status) -> str:
         ("memories in", status.state_dir + (f" ({state})" if state else "")),
         ("settings in", status.config_dir),
         ("size", f"{status.bytes:,} bytes"),
+        ("found by meaning", meant(status.meaning)),
         ("this session", output.plural(status.session_saves, "save")),
     ]
     if status.serve or status.mode != "local":
@@ -48,6 +49,12 @@ def text(status: Status) -> str:
         titled("who you are", sourced(status.identity)),
         titled("settings", sourced(status.settings)),
     ))  # fmt: skip
+
+
+def meant(found: Meaning) -> str:
+    if found.fault:
+        return f"no: {output.one_line(found.fault)}"
+    return f"all but {found.waiting:,}{' or more' if found.many else ''}" if found.waiting else "all"
 
 
 def resident(found: Resident | None) -> str:

@@ -14,7 +14,7 @@ from ...model import Filter
 from ...service.memory import Memory
 from ...transfer.export import Exported, export_file, export_stream
 from ...transfer.import_ import ImportReport, import_stream
-from .. import filters, older, options, output
+from .. import embedding, filters, older, options, output
 from ..opening import with_memory
 from ..output import counter
 
@@ -84,6 +84,8 @@ def import_(
         raise BadInput("there is nothing to import from", "name a file, or - for stdin; --from reads an older version")
     with opened(file, again=all_or_nothing) as lines:
         report = import_stream(memory, lines, project, dry_run, all_or_nothing, counter("read"))
+    if not dry_run:
+        embedding.embed(memory)
     output.show(report, as_json, imported_text)
     if not as_json:
         output.notes(report.notes)

@@ -1,0 +1,206 @@
+"""Words and meaning together: what either of them finds is weighed by both.
+
+    base  = 0.6 x cosine / best cosine + 0.6 x C x BM25 / best BM25 + 0.5 / rank by meaning + 0.5 / rank by words
+    C     = min(1, 1.5 x best BM25 / sum of the idf of the query's words)
+    base += 0.5 x the share of the query's names and numbers that the memory has
+    value = base + 0.3 x base of the better of two candidates that were saved right before and after it
+    score = value / best value x importance x recency x project      (factors as in rank.py, at most 1.2 together)
+
+C is how much of the query the best memory contains: where its telling words are nowhere, words count less. A memory that
+only its meaning recommends must be nearly as near as the nearest.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+
+from ..clock import HOUR
+from ..model import Filter
+from ..text import expression
+from ..text.terms import QueryTerms
+from ..values import NamedTuple
+from . import candidates, rank
+from .answers import Snapshot
+from .query import stages
+from .rank import Scored
+
+WEIGHED = 100  # candidates by words, and as many by meaning
+KIN = 0.6  # of the best cosine: what a memory must have that words do not recommend
+ALONE = 0.2  # the cosine that it must have when no memory has any of the words
+_MEANING, _WORDS, _RANK = 0.6, 0.6, 0.5
+_NAMED = 0.5
+_RARE = 200  # memories up to which a name or number says which one is meant
+_COVERED = 1.5
+_LEADING = 10  # candidates whose company is looked at
+_COMPANY = 0.3  # of a candidate's base, for what was saved beside it
+_KIN_BESIDE = 0.5  # of the best cosine: what company must have that neither words nor meaning recommend
+_SPAN = HOUR  # between two memories that were saved in one piece of work
+
+
+def fused(
+    snapshot: Snapshot, text: str, terms: QueryTerms, where: Filter, project: str | None, now: int
+) -> Iterator[Scored]:
+    """What fits by words or by meaning, best first; then the rest of what fits by words."""
+    counted: dict[str, int] = {}
+    found = stages(terms, "auto", _counting(snapshot, counted))
+    by_words = candidates.ranked(snapshot, found, [p.text for p in terms.phrases], where, project, now)
+    vector = snapshot.vector(text)
+    if vector is None:
+        yield from by_words
+        return
+    first = list(islice(by_words, WEIGHED))
+    # Names and numbers that some memory has are meant literally.
+    literal = bool(first) and not snapshot.knows(text)
+    near = {} if literal else _near(snapshot, vector, terms, where, now, bool(first))
+    covered = coverage(first, counted, snapshot.last_row)
+    named = _named(snapshot, terms)
+    lowest = math.inf
+    for hit in _weighed(snapshot, vector, first, near, covered, named, where, project, now):
+        lowest = min(lowest, hit.score)
+        yield hit
+    seen = {hit.row for hit in first} | near.keys()
+    for hit in by_words:
+        if hit.row not in seen:
+            yield hit._replace(score=min(hit.score, lowest))
+
+
+def _counting(snapshot: Snapshot, counted: dict[str, int]) -> Callable[[str, int], int]:
+    """Counts words for `stages`, and keeps in how many memories each is."""
+
+    def frequency(asked: str, limit: int) -> int:
+        counted[asked] = snapshot.frequency(asked, max(limit, snapshot.last_row))
+        return min(counted[asked], limit)
+
+    return frequency
+
+
+def coverage(first: Sequence[Scored], counted: Mapping[str, int], total: int) -> float:
+    """C: see above."""
+    idf = sum(max(0.0, math.log((total - df + 0.5) / (df + 0.5))) for df in counted.values() if df <= total)
+    best = max((hit.relevance for hit in first), default=0.0)
+    return min(1.0, _COVERED * best / idf) if idf > 0 else float(bool(first))
+
+
+def _near(
+    snapshot: Snapshot, vector: bytes, terms: QueryTerms, where: Filter, now: int, worded: bool
+) -> dict[int, float]:
+    """Rows by nearness, with their cosine: those that have what is quoted and nothing that is unwanted."""
+    found = snapshot.nearest(vector, where, now, WEIGHED)
+    if not found:
+        return {}
+    floor = max(KIN * found[0][1], 0.0 if worded else ALONE)
+    near = {row: cosine for row, cosine in found if cosine >= floor and cosine > 0}
+    if terms.unwanted:
+        asked = expression.any_of([word.expression for word in terms.unwanted])
+        for row in snapshot.matching(asked, list(near)):
+            del near[row]
+    if terms.phrases:
+        kept = set(candidates.having(snapshot, list(near), [phrase.text for phrase in terms.phrases]))
+        near = {row: cosine for row, cosine in near.items() if row in kept}
+    return near
+
+
+def _named(snapshot: Snapshot, terms: QueryTerms) -> dict[int, float]:
+    """Memories that have names and numbers of the query (issue numbers, identifiers, paths, versions), and which share."""
+    asked = [term.whole for term in terms.terms if term.span or any(sign.isdigit() for sign in term.text)]
+    having = [rows for rows in (snapshot.oldest(each, _RARE + 1) for each in asked) if 0 < len(rows) <= _RARE]
+    share: dict[int, float] = {}
+    for rows in having:
+        for row in rows:
+            share[row] = share.get(row, 0.0) + 1 / len(having)
+    return share
+
+
+class _Found(NamedTuple):
+    """Candidates with what speaks for each."""
+
+    by_words: Mapping[int, Scored]  # the most relevant first
+    near: Mapping[int, float]  # cosine, the nearest first
+    cosines: Mapping[int, float]
+    covered: float
+    named: Mapping[int, float]
+
+    @property
+    def best_cosine(self) -> float:
+        return max(self.cosines.values(), default=0.0)
+
+    def weights(self) -> dict[int, float]:
+        """Of every candidate: see the top of this file."""
+        word_rank, near_rank = _ranks(self.by_words), _ranks(self.near)
+        most = max((hit.relevance for hit in self.by_words.values()), default=0.0) or 1.0
+        base: dict[int, float] = {}
+        for row in {**self.by_words, **self.near}:
+            base[row] = self.meant(row) + _NAMED * self.named.get(row, 0.0)
+            if row in word_rank:
+                base[row] += _RANK / word_rank[row] + _WORDS * self.covered * self.by_words[row].relevance / most
+            if row in near_rank:
+                base[row] += _RANK / near_rank[row]
+        return base
+
+    def meant(self, row: int) -> float:
+        best = self.best_cosine
+        return _MEANING * max(self.cosines.get(row, 0.0), 0.0) / best if best > 0 else 0.0
+
+
+def _ranks(rows: Iterable[int]) -> dict[int, int]:
+    return {row: at for at, row in enumerate(rows, 1)}
+
+
+def _with_company(
+    snapshot: Snapshot, vector: bytes, found: _Found, base: Mapping[int, float], where: Filter, now: int
+) -> dict[int, float]:
+    """What was saved beside a good candidate in one piece of work often has the rest of the answer."""
+    leading = sorted(base, key=lambda row: (-base[row], -row))[:_LEADING]
+    gifts: dict[int, float] = {}
+    for row, other in snapshot.beside(leading, where, now, _SPAN):
+        gifts[other] = max(gifts.get(other, 0.0), _COMPANY * base[row])
+    fresh = snapshot.similarities(vector, [row for row in gifts if row not in base])
+    floor = _KIN_BESIDE * found.best_cosine
+    value = {row: base[row] + gifts.get(row, 0.0) for row in base}
+    for row, cosine in fresh.items():
+        if cosine >= floor:
+            value[row] = gifts[row] + _MEANING * cosine / found.best_cosine
+    return value
+
+
+def _weighed(
+    snapshot: Snapshot,
+    vector: bytes,
+    first: Sequence[Scored],
+    near: Mapping[int, float],
+    covered: float,
+    named: Mapping[int, float],
+    where: Filter,
+    project: str | None,
+    now: int,
+) -> Iterator[Scored]:
+    by_words = {hit.row: hit for hit in sorted(first, key=lambda hit: (-hit.relevance, -hit.row))}
+    cosines = {**snapshot.similarities(vector, [row for row in by_words if row not in near]), **near}
+    found = _Found(by_words, near, cosines, covered, named)
+    base = found.weights()
+    value = _with_company(snapshot, vector, found, base, where, now)
+    word_rank, near_rank = _ranks(by_words), _ranks(near)
+    evidence = rank.Evidence(covered, found.best_cosine)
+    for hit in rank.order(value, snapshot.signals(list(value)), max(value.values(), default=0.0), project, now):
+        known = by_words.get(hit.row)
+        yield hit._replace(
+            relevance=known.relevance if known else 0.0,
+            cosine=cosines.get(hit.row),
+            by_words=word_rank.get(hit.row),
+            by_meaning=near_rank.get(hit.row),
+            beside=value[hit.row] > base.get(hit.row, 0.0),
+            evidence=evidence,
+        )
+
+
+def further(snapshot: Snapshot, text: str, row: int) -> str:
+    """Why meaning did not recommend a memory that words do not; "" where there is no such search."""
+    vector = snapshot.vector(text)
+    if vector is None:
+        return ""
+    cosine = snapshot.similarities(vector, [row]).get(row)
+    if cosine is None:
+        return "it is not found by its meaning yet: it has no vector"
+    return f"its meaning is not near enough (cosine {cosine:.2f})"

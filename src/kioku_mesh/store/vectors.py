@@ -1,0 +1,265 @@
+"""Vectors of memories, sorted into cells: a derived view of what their texts are about. Their words go into the vocabulary
+at the same time.
+
+A single save brings its vector along; everything else (imports, what other machines saved, a rebuild, a newer table of
+meanings) gets them afterwards, in bounded steps. Until then a memory is found by its words alone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import apsw
+
+from .. import wire
+from ..values import NamedTuple
+from . import log, meaning, sql, vocabulary
+from .meaning import Model
+
+if TYPE_CHECKING:
+    from .store import Store
+
+_NAME = "meaning"  # in `derived`
+_LOOKED_AT = 50_000  # vectors compared in one search: all of a store of that size
+_CELLS = 1024
+_CELLS_MIN = 16
+_WIDER = 4  # times as many as are wanted, before the filter
+_FEW = 20_000  # memories of a narrow filter that are compared one by one
+_BATCH = 20
+_RESET = 2_000  # rows
+_NOWHERE = -1  # the cell of a memory whose text says nothing that the table knows
+
+DDL = """
+-- Where the meaning of a memory is found: v of `text_of` its body, in the cell whose centre is nearest.
+CREATE TABLE vector(cell INTEGER NOT NULL, n INTEGER NOT NULL, v BLOB NOT NULL, PRIMARY KEY(cell, n)) STRICT, WITHOUT ROWID;
+-- null while a memory has no vector yet
+ALTER TABLE observation ADD COLUMN cell INTEGER;
+CREATE INDEX observation_unplaced ON observation(n) WHERE cell IS NULL AND content IS NOT NULL;
+"""
+
+
+class Placed(NamedTuple):
+    """A vector, its cell, and the words of the vocabulary, found before any lock is taken."""
+
+    cell: int
+    vector: bytes
+    words: tuple[str, ...]
+
+
+def text_of(body: wire.ObservationBody) -> str:
+    """What of a memory its vector is made of."""
+    return "\n".join(filter(None, (body.subject, body.content, body.summary)))
+
+
+def words_of(body: wire.ObservationBody) -> tuple[str, ...]:
+    """What of a memory goes into the vocabulary."""
+    extra = "\n".join(filter(None, (body.project, *body.tags, *body.source_files, *body.references)))
+    return vocabulary.words(f"{text_of(body)}\n{extra}")
+
+
+def place(model: Model, body: wire.ObservationBody) -> Placed:
+    """Raises Fault."""
+    vector = model.vector(text_of(body))
+    words = words_of(body)
+    return Placed(model.cells(vector)[0], vector, words) if vector else Placed(_NOWHERE, b"", words)
+
+
+def put(db: apsw.Connection, n: int, placed: Placed) -> None:
+    """Give observation `n` its vector, unless it has one, or its text is gone."""
+    found = sql.row(db, "SELECT 1 FROM observation WHERE n = ? AND cell IS NULL AND content IS NOT NULL", (n,))
+    if not found or not _begin(db):
+        return
+    db.execute("UPDATE observation SET cell = ? WHERE n = ?", (placed.cell, n))
+    if placed.cell != _NOWHERE:
+        db.execute("INSERT INTO vector VALUES (?, ?, ?)", (placed.cell, n, placed.vector))
+    vocabulary.add(db, n, placed.words)
+
+
+def put_new(db: apsw.Connection, observation_id: str, placed: Placed) -> None:
+    """The same for what was saved just now."""
+    rows = sql.rows(
+        db, "SELECT o.n FROM record r JOIN observation o ON o.n = r.n WHERE r.id = ?", (bytes.fromhex(observation_id),)
+    )
+    for (n,) in rows:
+        put(db, n, placed)
+
+
+def drop(db: apsw.Connection, n: int, body: wire.ObservationBody) -> None:
+    """Take the vector and the words of observation `n`, which says this, off the disk."""
+    cell = sql.row(db, "SELECT cell FROM observation WHERE n = ?", (n,))[0]
+    if cell is not None:
+        db.execute("DELETE FROM vector WHERE cell = ? AND n = ?", (cell, n))
+        db.execute("UPDATE observation SET cell = NULL WHERE n = ?", (n,))
+        vocabulary.remove(db, n, words_of(body))
+
+
+def clear(db: apsw.Connection) -> int:
+    """Forget all of them; returns how many."""
+    count = int(sql.row(db, "SELECT count(*) FROM vector")[0])
+    db.execute("DELETE FROM vector")
+    db.execute("UPDATE observation SET cell = NULL WHERE cell IS NOT NULL")
+    db.execute("DELETE FROM derived WHERE name = ?", (_NAME,))
+    vocabulary.clear(db)
+    return count
+
+
+def _version(db: apsw.Connection) -> int | None:
+    row = sql.row(db, "SELECT version FROM derived WHERE name = ?", (_NAME,))
+    return None if row is None else int(row[0])
+
+
+def _begin(db: apsw.Connection) -> bool:
+    """Are the vectors here of the table that this release has? The first one decides."""
+    found = _version(db)
+    if found is None:
+        db.execute("INSERT INTO derived VALUES (?, ?)", (_NAME, meaning.VERSION))
+    return found in (None, meaning.VERSION)
+
+
+# --- searching
+
+
+def usable(db: apsw.Connection) -> bool:
+    """Is there anything to compare with?"""
+    return _version(db) == meaning.VERSION
+
+
+def nearest(
+    db: apsw.Connection, model: Model, vector: bytes, where_sql: str, params: Sequence[object], limit: int
+) -> list[tuple[int, float]]:
+    """(row, cosine) of the memories that mean most nearly the same and meet the condition, nearest first. Raises Fault."""
+    _extend(db)
+    cells = _cells_to_look_at(db, model, vector)
+    chosen = f"WHERE cell IN ({','.join(map(str, cells))})" if cells else ""
+    # The inner LIMIT keeps SQLite from merging the two, CROSS JOIN from looking up each observation first.
+    found = sql.rows(
+        db,
+        f"SELECT f.n, 1 - vec_distance_cosine(vec_int8(f.v), vec_int8(?1)) AS cosine FROM (SELECT n, v FROM vector {chosen}"
+        f" ORDER BY vec_distance_l1(vec_int8(v), vec_int8(?1)) LIMIT {_WIDER * limit}) AS f"
+        f" CROSS JOIN observation AS o ON o.n = f.n WHERE {_numbered(where_sql, 1)}"
+        f" ORDER BY cosine DESC, f.n DESC LIMIT {limit}",
+        (vector, *params),
+    )
+    if len(found) >= limit // 2:
+        return found
+    return _among_few(db, vector, where_sql, params, limit) or found
+
+
+def _among_few(
+    db: apsw.Connection, vector: bytes, where_sql: str, params: Sequence[object], limit: int
+) -> list[tuple[int, float]]:
+    """The same for a filter that leaves little: every memory that meets it is compared, the newest if there are many."""
+    return sql.rows(
+        db,
+        "SELECT v.n, 1 - vec_distance_cosine(vec_int8(v.v), vec_int8(?1)) AS cosine FROM (SELECT o.cell, o.n FROM"
+        f" observation AS o WHERE {_numbered(where_sql, 1)} AND o.cell >= 0 ORDER BY o.hlc DESC LIMIT {_FEW}) AS f"
+        f" CROSS JOIN vector AS v ON v.cell = f.cell AND v.n = f.n ORDER BY cosine DESC, v.n DESC LIMIT {limit}",
+        (vector, *params),
+    )
+
+
+def similarities(db: apsw.Connection, vector: bytes, rows: Iterable[int]) -> Mapping[int, float]:
+    """The cosine of each of these rows that has a vector. Raises Fault."""
+    _extend(db)
+    found: dict[int, float] = {}
+    for row in rows:
+        got = sql.row(
+            db,
+            "SELECT 1 - vec_distance_cosine(vec_int8(v.v), vec_int8(?)) FROM observation AS o"
+            " CROSS JOIN vector AS v ON v.cell = o.cell AND v.n = o.n WHERE o.n = ?",
+            (vector, row),
+        )
+        if got:
+            found[row] = got[0]
+    return found
+
+
+def _numbered(where_sql: str, used: int) -> str:
+    """The condition with its parameters numbered behind those used before it."""
+    parts = where_sql.split("?")
+    return parts[0] + "".join(f"?{used + at}{part}" for at, part in enumerate(parts[1:], 1))
+
+
+def _cells_to_look_at(db: apsw.Connection, model: Model, vector: bytes) -> list[int]:
+    """None for all."""
+    last = sql.row(db, "SELECT max(n) FROM observation")[0] or 0
+    if last <= _LOOKED_AT:
+        return []
+    return model.cells(vector, max(_CELLS_MIN, _CELLS * _LOOKED_AT // last))
+
+
+def _extend(db: apsw.Connection) -> None:
+    if not sql.row(db, "SELECT 1 FROM pragma_function_list WHERE name = 'vec_distance_l1' LIMIT 1"):
+        meaning.load_extension(db)
+
+
+# --- what has none yet
+
+
+def waiting(db: apsw.Connection, limit: int) -> list[int]:
+    """Rows of memories that have no vector yet, the newest first."""
+    rows = sql.rows(
+        db, "SELECT n FROM observation WHERE cell IS NULL AND content IS NOT NULL ORDER BY n DESC LIMIT ?", (limit,)
+    )
+    return [n for (n,) in rows]
+
+
+def fill(store: Store, seconds: float) -> int:
+    """Give memories that have none their vectors, for about so long, a few at least; returns how many.
+
+    Raises Fault and StoreError."""
+    end, done = time.monotonic() + seconds, 0
+    while True:
+        if _outdated(store):
+            _forget_some(store)
+        else:
+            got = _fill_some(store)
+            if not got:
+                return done
+            done += got
+        if time.monotonic() >= end:
+            return done
+
+
+def _fill_some(store: Store) -> int:
+    """What is slow is done before the lock is taken."""
+    with store.read():
+        db = store.reader()
+        said = {n: _said(db, n) for n in waiting(db, _BATCH)}
+    model = store.model()
+    placed = {n: place(model, body) for n, body in said.items()}
+    if placed:
+        with store.write() as transaction:
+            for n, each in placed.items():
+                put(transaction.db, n, each)
+    return len(placed)
+
+
+def _said(db: apsw.Connection, n: int) -> wire.ObservationBody:
+    """An empty one where it cannot be read: what is damaged is for others to tell."""
+    try:
+        record = log.read(db, n)
+        if record.body is not None:
+            return wire.read_observation(record.header, record.body)
+    except wire.Malformed:
+        pass
+    return wire.ObservationBody("", "note", 1, 0, "", "")
+
+
+def _outdated(store: Store) -> bool:
+    with store.read():
+        return _version(store.reader()) not in (None, meaning.VERSION)
+
+
+def _forget_some(store: Store) -> None:
+    """Vectors of another table cannot be compared with those of this one."""
+    with store.write() as transaction:
+        db = transaction.db
+        rows = sql.rows(db, "SELECT cell, n FROM vector LIMIT ?", (_RESET,))
+        for cell, n in rows:
+            db.execute("DELETE FROM vector WHERE cell = ? AND n = ?", (cell, n))
+            db.execute("UPDATE observation SET cell = NULL WHERE n = ?", (n,))
+        if len(rows) < _RESET:
+            clear(db)
