@@ -18,9 +18,9 @@ from mcp_client import Agent
 
 ROOT = Path(__file__).resolve().parent.parent
 DIST = ROOT / "dist"
-JUNK = re.compile(r"__pycache__|\.pyc$|\.db$|/tests?/|/bench/|\.venv|\.env$|\.orig$|~$|\.DS_Store")
+JUNK = re.compile(r"__pycache__|\.pyc$|(?<!/meaning/table)\.db$|/tests?/|/bench/|\.venv|\.env$|\.orig$|~$|\.DS_Store")
 WHEEL_ONLY = re.compile(r"^(kioku_mesh/.+|kioku_mesh-[^/]+\.dist-info/.+)$")
-SDIST_MAX = 2_000_000  # bytes
+SDIST_MAX = 14_000_000  # bytes
 
 
 def main() -> int:
@@ -112,7 +112,9 @@ def try_out(bin_folder: Path, home: Path) -> None:
     saved = json.loads(command("save", "a memory of the smoke test", "--json"))
     found = json.loads(command("search", "smoke", "--json"))
     expect([hit["observation_id"] for hit in found["results"]] == [saved["observation_id"]], f"search found {found}")
-    expect(json.loads(command("doctor", "--json"))["ok"], "doctor is not content with a fresh install")
+    meant = json.loads(command("search", "what was remembered when it was tried out", "--json", "--explain"))
+    expect(meant["results"][0]["explain"]["meaning"] is not None, f"nothing is found by meaning: {meant}")
+    expect(json.loads(command("doctor", "--deep", "--json"))["ok"], "doctor is not content with a fresh install")
     with Agent([str(bin_folder / "kioku-mesh-mcp")], env=env, cwd=str(home)) as agent:
         expect(agent.greet()["serverInfo"]["name"] == "kioku-mesh", "the MCP server has another name")
         expect("search_memory" in [tool["name"] for tool in agent.tools()], "the MCP server lacks a tool")
