@@ -18,6 +18,7 @@ from .rank import Scored
 _BLOCK = 100  # candidates weighed against each other
 _FEW = 500  # memories that are looked at one by one
 _SORTED_MAX = 20_000  # rows that are put into order of time by us
+SCANNED_MAX = 20_000  # memories, the newest, whose texts are read for what no index can find
 _BATCH = 50  # memories read at once to look into their text
 
 
@@ -79,6 +80,11 @@ def containing(snapshot: Snapshot, texts: Sequence[str], where: Filter, now: int
                 yield Scored(row, 1.0)
 
 
+def indexed(text: str, whole_words: bool) -> bool:
+    """Can the index say which memories may contain this text, if it begins and ends with a word, or anyhow?"""
+    return bool(needed(text, whole_words))
+
+
 def _by_time(
     snapshot: Snapshot, ways: Sequence[str], where: Filter, now: int, complete: bool
 ) -> Iterator[Sequence[int]]:
@@ -90,7 +96,7 @@ def _by_time(
         rows = sorted((row for row in rows if row in times), key=lambda row: (-times[row].hlc, -row))
         yield from (rows[at : at + _BATCH] for at in range(0, len(rows), _BATCH))
     elif complete:
-        yield from _batches(newest(snapshot, where, now))
+        yield from _batches(islice(newest(snapshot, where, now), SCANNED_MAX))
 
 
 def _batches(hits: Iterator[Scored]) -> Iterator[list[int]]:

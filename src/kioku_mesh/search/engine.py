@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from ..errors import TooLarge
-from ..model import Query
+from ..model import Notice, Query
 from ..text.terms import QueryTerms, query_terms
 from . import candidates, explain, fusion, spelling, verdict
 from .answers import Ranked, Snapshot
@@ -26,10 +26,22 @@ def find(snapshot: Snapshot, query: Query, project: str | None, now: int) -> Ran
     return Ranked(
         explain.hits(snapshot, sense, page[: query.limit]),
         len(page) > query.limit,
-        (*explain.notes(sense), *spelt.notes()),
+        (*explain.notes(sense), *spelt.notes(), *_unread(snapshot, sense)),
         explain.why_not(snapshot, sense, _everything(snapshot, sense, project, now), now) if query.why_not else None,
         verdict.of(evidence) if evidence else None,
     )
+
+
+def _unread(snapshot: Snapshot, sense: explain.Sense) -> list[Notice]:
+    """That a text which no index can find was looked for in the newest memories alone."""
+    if not sense.literal or snapshot.last_row <= candidates.SCANNED_MAX:
+        return []
+    if any(candidates.indexed(text, whole_words=False) for text in sense.literal):
+        return []
+    inside = "inside of words " if all(candidates.indexed(text, whole_words=True) for text in sense.literal) else ""
+    return [
+        Notice("newest_only", f"{inside}this was looked for in the newest {candidates.SCANNED_MAX:,} memories alone")
+    ]
 
 
 def understand(query: Query) -> explain.Sense:

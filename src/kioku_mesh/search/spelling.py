@@ -16,10 +16,10 @@ from ..text.terms import QueryTerms, Term, Word
 from ..values import NamedTuple
 from .answers import Snapshot
 
-_PART_MIN, _SLIP_MIN, _TWO_MIN = 3, 4, 8  # letters
+_PART_MIN, _SLIP_MIN, _TWO_MIN, _WORD_MAX = 3, 4, 8, 32  # letters
 _PARTS_MAX, _SLIPS_MAX = 12, 3  # words that stand for one
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
-_MENDED_MAX = 8  # words of one query
+_TRIES_MAX = 8  # words of one query
 
 
 class Mended(NamedTuple):
@@ -39,11 +39,12 @@ class Mended(NamedTuple):
 def mended(snapshot: Snapshot, terms: QueryTerms) -> Mended:
     """The terms with other words in place of those that are nowhere."""
     told: dict[str, tuple[str, ...]] = {}
-    found = []
+    found, tries = [], 0
     for term in terms.terms:
         word = term.text.lower()
         others: Sequence[str] = ()
-        if len(told) < _MENDED_MAX and _may_be_mended(term, word) and not snapshot.frequency(term.whole, 1):
+        if tries < _TRIES_MAX and _may_be_mended(term, word) and not snapshot.frequency(term.whole, 1):
+            tries += 1
             others = meant(snapshot, word)
         if others:
             told[term.text] = tuple(others)
@@ -54,13 +55,8 @@ def mended(snapshot: Snapshot, terms: QueryTerms) -> Mended:
 
 
 def _may_be_mended(term: Term, word: str) -> bool:
-    return (
-        len(term.words) == 1
-        and not term.span
-        and len(word) >= _PART_MIN
-        and word.isalpha()
-        and not UNSPACED_RUN.search(word)
-    )
+    plain = len(term.words) == 1 and not term.span and _PART_MIN <= len(word) <= _WORD_MAX
+    return plain and word.isalpha() and not UNSPACED_RUN.search(word)
 
 
 def _standing_in(term: Term, others: Sequence[str]) -> Term:

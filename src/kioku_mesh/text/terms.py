@@ -10,6 +10,9 @@ from .literal import needed
 from .scripts import MARK_PLANE, UNSPACED_RUN, letters, shown
 from .tokens import camel_parts, index_text, pairs
 
+_IDENTIFIER_MAX = (
+    400  # characters of one that are looked at: what looks for thousands of words side by side takes seconds
+)
 WORDS_MAX = 64  # different words of one query that are looked up
 
 _QUOTED = pattern(r'(?<![^\s(\[])(-?)(?:"([^"]+)"|“([^“”]+)”)')
@@ -142,9 +145,10 @@ def _terms(chunk: str) -> list[Term]:
 def _identifiers(text: str) -> list[Term]:
     terms = []
     for found in _IDENTIFIERS[text.isascii()].finditer(text):
-        pieces = _PIECES[found[0].isascii()].findall(found[0])
+        run = found[0][:_IDENTIFIER_MAX]
+        pieces = _PIECES[run.isascii()].findall(run)
         star = text[found.end() :] == "*" and len(pieces[-1]) > 1
-        terms.append(_beginning(found[0], pieces) if star else _identifier(found[0], pieces))
+        terms.append(_beginning(run, pieces) if star else _identifier(run, pieces))
     return terms
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kioku_mesh.search import fusion, verdict
+from kioku_mesh.search import candidates, fusion, verdict
 from kioku_mesh.search.rank import Evidence, Scored
 from kioku_mesh.store import vectors
 
@@ -102,3 +102,15 @@ def test_company(shelf: Shelf) -> None:
     assert shelf.found("dashboard colours in bright sunlight") == ["question", "answer", "other"]
     hits = shelf.ask("dashboard colours in bright sunlight", explain=True).hits
     assert [hit.explain and hit.explain["beside_a_hit"] for hit in hits] == [True, True, False]
+
+
+def test_what_no_index_can_find_is_looked_for_in_the_newest(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A text without words is read for, which takes long in a large store: then a note says how far."""
+    shelf.save(**{f"n{n}": f"memory {n} \N{ROCKET}" for n in range(5)})
+    assert len(shelf.found("\N{ROCKET}")) == 5
+    monkeypatch.setattr(candidates, "SCANNED_MAX", 3)
+    ranked = shelf.ask("\N{ROCKET}")
+    assert (len(ranked.hits), [note.code for note in ranked.notes]) == (3, ["literal", "newest_only"])
+    (note,) = shelf.ask("memory 1", mode="exact").notes
+    assert "inside of words" in note.message
+    assert shelf.ask("one memory 1 two", mode="exact").notes == ()

@@ -139,3 +139,11 @@ def test_the_text_of_a_query_is_never_syntax() -> None:
         for term in query_terms(query).terms:
             assert term.whole.count('"') % 2 == 0
             assert "\0" not in term.whole
+
+
+@pytest.mark.parametrize("text", ["a" * 19_000, "a/b/c.d" * 2_000, "camelCase" * 2_000, "x-" * 9_000])
+def test_an_endless_identifier_is_cut(text: str) -> None:
+    """What stands side by side in no memory is not looked for side by side."""
+    (term,) = query_terms(text).terms
+    assert len(term.text) <= 400
+    assert len(term.span.expression if term.span else "") <= 4_000
