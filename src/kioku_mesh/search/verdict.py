@@ -6,7 +6,7 @@ from .rank import Evidence
 
 STRONG, FAIR, WEAK = "strong", "fair", "weak"
 
-# Of words and meaning together, which each go from 0 to 1. `bench/recall.py --verdicts` shows how questions with an answer
+# Of words and meaning together, which each go from 0 to 1. `./dev recall --verdicts` shows how questions with an answer
 # and questions of other stores, which have none, lie on this line.
 STRONG_FROM = 1.05
 WEAK_BELOW = 0.7
