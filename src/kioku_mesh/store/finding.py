@@ -10,7 +10,7 @@ import apsw
 from .. import ids
 from ..model import Filter
 from ..values import NamedTuple
-from . import conditions, fulltext, life, sql, vectors, view, vocabulary
+from . import conditions, fulltext, life, observing, sql, vectors, view, vocabulary
 from .log import SHARED
 from .meaning import Fault, Model
 
@@ -45,6 +45,7 @@ class Finder:
         self._now = now
         self._model = model
         self._fault = ""
+        self._read: dict[int, observing.Said] = {}  # observations read last
         self._life = life.read(db)
         self.behind = life.behind(self._life, mark) if self._life else 0
         self.scopes = scopes

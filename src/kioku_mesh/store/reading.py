@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import apsw
@@ -12,7 +12,6 @@ from ..model import Filter, Observation
 from ..values import NamedTuple
 from . import conditions, erase, observing, sql, view
 from .finding import Finder
-from .meaning import Model
 
 
 class Signal(NamedTuple):
@@ -36,17 +35,6 @@ _KEPT = 100  # observations read last: what weighs a hit and what shows it read 
 
 class Snapshot(Finder):
     """Everything that is known of the rows it finds."""
-
-    def __init__(
-        self,
-        db: apsw.Connection,
-        scopes: frozenset[str],
-        now: int,
-        mark: str = "",
-        model: Callable[[], Model] = Model,
-    ) -> None:
-        super().__init__(db, scopes, now, mark, model)
-        self._read: dict[int, observing.Said] = {}
 
     # --- reading rows
 
