@@ -128,11 +128,12 @@ class Bags:
 
     def bag(self, text: str) -> Any:
         units, words = pieces.units_and_words(text)
-        found = [self.number[unit] for unit in units if unit in self.number]
-        for word in words:
-            if word not in self._words:
-                self._words[word] = pieces.cut(word, self.number.get)
-            found += self._words[word]
+        found: list[int] = []
+        for each in (*units, *words):
+            if each not in self._words:
+                known = pieces.compound if each.startswith(pieces.UNIT) else pieces.cut
+                self._words[each] = known(each, self.number.get)
+            found += self._words[each]
         return np.array(found, np.int32)
 
 

@@ -118,7 +118,7 @@ class Model:
 
     def _sum_of(self, word: str) -> _Sum | None:
         look_up = self._look_up
-        rows = filter(None, [look_up(word)]) if word.startswith(pieces.UNIT) else pieces.cut(word, look_up)
+        rows = pieces.compound(word, look_up) if word.startswith(pieces.UNIT) else pieces.cut(word, look_up)
         found = [_wide(row) for row in rows]
         if len(self._sums) >= _CACHED:
             self._sums.clear()

@@ -1,6 +1,6 @@
 """What the meaning model knows a text by: units of Chinese, Japanese and Korean, and words, which it cuts into pieces.
 
-The model was trained on texts cut in this way, so it and this file change together (`VERSION`).
+The model was trained on texts cut in this way, so it and this file change together (`VERSION` in `store/meaning.py`).
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ from unicodedata import category, normalize
 
 from ..patterns import pattern
 from .tokens import camel_parts
-
-VERSION = 1
 
 UNIT = "~"  # what units begin with in the table, to be told from the pieces of words
 _KATAKANA_MAX = 14  # of a run that is one unit; of longer ones three neighbours are
@@ -62,6 +60,27 @@ def _plain(word: str) -> str:
     """Small letters without accents."""
     word = word.lower()
     return word if word.isascii() else "".join(c for c in normalize("NFD", word) if category(c) != "Mn")
+
+
+def compound(unit: str, look_up: Callable[[str], Row | None]) -> list[Row]:
+    """The rows of a unit: its own, or for katakana that is not known as a whole those of the longest parts from the left:
+    コミットメッセージ is コミット and メッセージ."""
+    whole = look_up(unit)
+    if whole is not None:
+        return [whole]
+    rows: list[Row] = []
+    run = unit[len(UNIT) :]
+    start = 0
+    while run[0] >= _KATAKANA and run[0] <= "\u30ff" and start < len(run) - 1:
+        for end in range(len(run), start + 1, -1):
+            row = look_up(UNIT + run[start:end])
+            if row is not None:
+                rows.append(row)
+                break
+        else:
+            end = start + 1
+        start = end
+    return rows
 
 
 def cut(word: str, look_up: Callable[[str], Row | None]) -> list[Row]:

@@ -42,6 +42,17 @@ def test_words_are_cut_into_the_longest_pieces() -> None:
     assert pieces.cut("ok", known.get) == ["ok"]
 
 
+def test_katakana_is_cut_into_what_is_known() -> None:
+    """As a whole if it is, else into its longest parts; other units are there or not."""
+    known = {name: name for name in ("~コミット", "~メッセージ", "~データ", "~東", "~東京")}
+    assert pieces.compound("~コミット", known.get) == ["~コミット"]
+    assert pieces.compound("~コミットメッセージ", known.get) == ["~コミット", "~メッセージ"]
+    assert pieces.compound("~ザデータ", known.get) == ["~データ"]
+    assert pieces.compound("~アイウエオ", known.get) == []
+    assert pieces.compound("~東京", known.get) == ["~東京"]
+    assert pieces.compound("~京都", known.get) == []
+
+
 @given(st.text())
 def test_any_text_can_be_cut(text: str) -> None:
     """And nothing is there twice."""
