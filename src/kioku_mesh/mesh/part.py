@@ -19,7 +19,7 @@ from .notes import Notes
 from .peers import Address
 from .turns import Rarely
 
-POLL_S, IDLE_S = 0.02, 0.04  # between two looks for commits of other processes; when nothing happened for CALM
+POLL_S, IDLE_S = 0.02, 0.06  # between two looks for commits of other processes; when nothing happened for CALM
 CALM = 10 * SECOND
 STEP_S = 0.5  # of one call
 _AT_ONCE = 200  # events between two steps

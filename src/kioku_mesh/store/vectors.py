@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from .store import Store
 
 _NAME = "meaning"  # in `derived`
-_ALL = 50_000  # memories up to which all vectors are compared
-_SHARE = 25_000  # of evenly filled cells, above; those near a query are about twice as full, and have 96 % of the ten nearest
+_ALL = 30_000  # memories up to which all vectors are compared
+_SHARE = 10_000  # of evenly filled cells, above; those near a query are fuller, and have nine of the ten nearest
 _CELLS, _CELLS_MIN = 1024, 32
 _WIDER = 8  # times as many as are wanted, before the filter
 _ENOUGH = 20  # that meet the filter, to look no further
 _FEW = 20_000  # memories of a narrow filter that are compared one by one
-_BATCH = 20
+_BATCH = 60
 _RESET = 2_000  # rows
 _NOWHERE = -1  # the cell of a memory whose text says nothing that the table knows
 

@@ -48,15 +48,15 @@ def test_a_save_brings_its_vector_along(opened: Memory) -> None:
 def test_what_came_at_once_gets_them_in_steps(opened: Memory) -> None:
     """The newest first, some at a time, and the same as if each had been saved alone."""
     store = opened.store
-    fill(store, 50)
-    assert unplaced(store) == 50
+    fill(store, 200)
+    assert unplaced(store) == 200
     first = vectors.fill(store, 0)
-    assert 0 < first < 50
-    assert unplaced(store) == 50 - first
-    assert max(rows(store)) == 50
+    assert 0 < first < 200
+    assert unplaced(store) == 200 - first
+    assert max(rows(store)) == 200
     vectors.fill(store, FOREVER)
     assert unplaced(store) == 0
-    assert len(rows(store)) == 50
+    assert len(rows(store)) == 200
 
 
 def test_a_text_that_says_nothing_has_no_vector(opened: Memory) -> None:
