@@ -23,7 +23,7 @@ SIZE = 256  # numbers of a vector
 FILE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "meaning", "table.db")
 
 _LENGTH = 363  # of a stored vector, so that hardly any of its numbers leaves -127 … 127
-_CACHED = 20_000  # words whose sums are kept
+_CACHED = 8_000  # words whose sums are kept, a kilobyte each
 _COST = 2_000  # words of one text that are looked at: 200 kB of prose have no more
 
 
