@@ -44,7 +44,8 @@ def fused(
 ) -> Iterator[Scored]:
     """What fits by words or by meaning, best first; then the rest of what fits by words."""
     counted: dict[str, int] = {}
-    found = stages(terms, "auto", _counting(snapshot, counted))
+    total = snapshot.last_row
+    found = stages(terms, "auto", _counting(snapshot, counted, total))
     by_words = candidates.ranked(snapshot, found, [p.text for p in terms.phrases], where, project, now)
     vector = snapshot.vector(text)
     if vector is None:
@@ -54,23 +55,23 @@ def fused(
     # Names and numbers that some memory has are meant literally.
     literal = bool(first) and not snapshot.knows(text)
     near = {} if literal else _near(snapshot, vector, terms, where, now, bool(first))
-    covered = coverage(first, counted, snapshot.last_row)
+    covered = coverage(first, counted, total)
     named = _named(snapshot, terms)
-    lowest = math.inf
+    lowest, seen = math.inf, set[int]()
     for hit in _weighed(snapshot, vector, first, near, covered, named, where, project, now):
         lowest = min(lowest, hit.score)
+        seen.add(hit.row)
         yield hit
-    seen = {hit.row for hit in first} | near.keys()
     for hit in by_words:
         if hit.row not in seen:
             yield hit._replace(score=min(hit.score, lowest))
 
 
-def _counting(snapshot: Snapshot, counted: dict[str, int]) -> Callable[[str, int], int]:
-    """Counts words for `stages`, and keeps in how many memories each is."""
+def _counting(snapshot: Snapshot, counted: dict[str, int], total: int) -> Callable[[str, int], int]:
+    """Counts words for `stages`, and keeps in how many memories of `total` each is."""
 
     def frequency(asked: str, limit: int) -> int:
-        counted[asked] = snapshot.frequency(asked, max(limit, snapshot.last_row))
+        counted[asked] = snapshot.frequency(asked, max(limit, total))
         return min(counted[asked], limit)
 
     return frequency
@@ -121,10 +122,7 @@ class _Found(NamedTuple):
     cosines: Mapping[int, float]
     covered: float
     named: Mapping[int, float]
-
-    @property
-    def best_cosine(self) -> float:
-        return max(self.cosines.values(), default=0.0)
+    best_cosine: float
 
     def weights(self) -> dict[int, float]:
         """Of every candidate: see the top of this file."""
@@ -178,7 +176,7 @@ def _weighed(
 ) -> Iterator[Scored]:
     by_words = {hit.row: hit for hit in sorted(first, key=lambda hit: (-hit.relevance, -hit.row))}
     cosines = {**snapshot.similarities(vector, [row for row in by_words if row not in near]), **near}
-    found = _Found(by_words, near, cosines, covered, named)
+    found = _Found(by_words, near, cosines, covered, named, max(cosines.values(), default=0.0))
     base = found.weights()
     value = _with_company(snapshot, vector, found, base, where, now)
     word_rank, near_rank = _ranks(by_words), _ranks(near)

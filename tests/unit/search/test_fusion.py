@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from kioku_mesh.search import candidates, fusion, verdict
@@ -20,13 +17,6 @@ TEXTS = {
     "retry": "We retry uploads three times since the gateway drops idle connections",
     "lunch": "The cafeteria closes at two on Fridays",
 }
-
-
-@pytest.fixture
-def shelf(tmp_path: Path) -> Iterator[Shelf]:
-    made = Shelf(tmp_path)
-    yield made
-    made.store.close()
 
 
 def stocked(shelf: Shelf, **texts: str) -> Shelf:
@@ -114,3 +104,12 @@ def test_what_no_index_can_find_is_looked_for_in_the_newest(shelf: Shelf, monkey
     (note,) = shelf.ask("memory 1", mode="exact").notes
     assert "inside of words" in note.message
     assert shelf.ask("one memory 1 two", mode="exact").notes == ()
+
+
+def test_what_company_brought_comes_once(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A memory beyond the weighed candidates that is shown for its company is not shown again for its words."""
+    monkeypatch.setattr(fusion, "WEIGHED", 2)
+    stocked(shelf, **{f"n{n}": f"The gateway drops idle connections, case {n}" for n in range(8)})
+    found = shelf.found("gateway connections", limit=50)
+    assert sorted(found) == sorted(set(found))
+    assert len(found) == 8

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,13 +22,10 @@ TEXTS = {
 }
 
 
-@pytest.fixture
-def shelf(tmp_path: Path) -> Iterator[Shelf]:
-    made = Shelf(tmp_path)
-    made.save(**TEXTS)
-    vectors.fill(made.store, 1e9)
-    yield made
-    made.store.close()
+@pytest.fixture(autouse=True)
+def stocked(shelf: Shelf) -> None:
+    shelf.save(**TEXTS)
+    vectors.fill(shelf.store, 1e9)
 
 
 def best(shelf: Shelf, query: str, mode: str = "or") -> str | None:
