@@ -6,7 +6,6 @@ import errno
 import json
 import socket
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ..errors import PeerUnreachable, Sandboxed
@@ -81,11 +80,10 @@ def open_session(listen: Sequence[str], connect: Sequence[str]) -> zenoh.Session
 
 def _is_forbidden() -> bool:
     """Zenoh does not say why it could not connect."""
-    with suppress(OSError):
-        try:
-            socket.socket().close()
-        except OSError as error:
-            return error.errno in (errno.EPERM, errno.EACCES)
+    try:
+        socket.socket().close()
+    except OSError as error:
+        return error.errno in (errno.EPERM, errno.EACCES)
     return False
 
 

@@ -42,8 +42,7 @@ class Storages:
         self._store, self._who, self._scopes, self._out, self._receive = store, who, scopes, out, receive
         self._at, self._pause = 0, SOON  # at the start the line to a router may still be on its way
         self._works: deque[tuple[Name, Work]] = deque()
-        self._running: dict[int, tuple[Name, Work]] = {}
-        self._until: dict[int, int] = {}  # when a request is given up: the line may never end it
+        self._running: dict[int, tuple[Name, Work, int]] = {}  # and when it is given up: the line may never end it
         self._whole: set[Name] = set()  # own streams of which every bucket was compared since the start
         # up to which head the storage was found to have all, and until when
         self._sure: dict[Name, tuple[Head, int]] = {}
@@ -63,7 +62,7 @@ class Storages:
     def step(self, now: int) -> int:
         """Ask what was announced last, by everybody; returns when to be called again."""
         self._now = now
-        for number in [number for number, until in self._until.items() if until <= now]:
+        for number in [number for number, (_, _, until) in self._running.items() if until <= now]:
             self.loaded(number, None)
         if self._at <= now:
             self._at, self._pause = now + self._pause, min(2 * self._pause, EVERY)
@@ -92,9 +91,9 @@ class Storages:
 
     def loaded(self, number: int, data: bytes | None) -> None:
         """What is in a bucket; None when nobody answered."""
-        self._until.pop(number, None)
         if number in self._running:
-            self._go_on(*self._running.pop(number), data)
+            name, work, _ = self._running.pop(number)
+            self._go_on(name, work, data)
 
     # --- what is done
 
@@ -144,7 +143,7 @@ class Storages:
     # --- one after another
 
     def _begin(self, name: Name, work: Work) -> None:
-        known = [other for other, _ in (*self._works, *self._running.values())]
+        known = [other for other, *_ in (*self._works, *self._running.values())]
         if name not in known:
             self._works.append((name, work))
             self._fill()
@@ -160,8 +159,7 @@ class Storages:
             self._fill()
             return
         self._number += 1
-        self._running[self._number] = (name, work)
-        self._until[self._number] = self._now + TIMEOUT + GRACE
+        self._running[self._number] = (name, work, self._now + TIMEOUT + GRACE)
         self._out(Load(self._number, name, bucket, TIMEOUT))
 
 

@@ -29,6 +29,7 @@ class Task:
 
     def __init__(self, peer: Peer, of: Of, work: Work) -> None:
         self.peer, self.of, self.work = peer, of, work
+        self.until = 0  # when its request is given up
         self.name = of.name if isinstance(of, Step) else None
         self.key: Key = of.name[:2] if isinstance(of, Step) else of
 
@@ -39,7 +40,6 @@ class Tasks:
     def __init__(self, say: Callable[[Out], None], look: Look, look_at_all: Callable[[int], None]) -> None:
         self._say, self._look, self._look_at_all = say, look, look_at_all
         self._running: dict[int, Task] = {}
-        self._until: dict[int, int] = {}  # when a request is given up; in the order of time
         self._number = 0
         self._pauses: dict[tuple[Address, Of], tuple[int, int]] = {}  # until when, and how long the next one is
 
@@ -74,17 +74,15 @@ class Tasks:
         """The peer is gone; when it is back, what it had not may be there."""
         self._pauses = {key: at for key, at in self._pauses.items() if key[0] != peer.address}
         for number in [n for n, task in self._running.items() if task.peer is peer]:
-            del self._until[number]
             self._running.pop(number).work.close()
 
     def give_up(self, now: int) -> None:
         """End the requests of which nothing was heard any more: a stream is asked for in one place at a time."""
-        for number in [number for number, until in self._until.items() if until <= now]:
+        for number in [number for number, task in self._running.items() if task.until <= now]:
             self.answered(number, None, now)
 
     def answered(self, number: int, data: bytes | None, now: int) -> None:
         """The answer to request `number`, None when none came in time."""
-        self._until.pop(number, None)
         task = self._running.pop(number, None)
         if task is None:
             return
@@ -105,7 +103,7 @@ class Tasks:
             return
         self._number += 1
         self._running[self._number] = task
-        self._until[self._number] = now + TIMEOUT + GRACE
+        task.until = now + TIMEOUT + GRACE
         self._say(Ask(self._number, task.peer.address, request, TIMEOUT))
 
     def _finish(self, task: Task, brought: bool, now: int) -> None:

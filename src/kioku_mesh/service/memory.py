@@ -198,7 +198,7 @@ class Memory:
 
     def rebuild(self, vectors: bool = False) -> int:
         """Make everything derived anew from the log; returns the number of records. Vectors, which are forgotten, come back
-        by `embed`. `vectors`: forget them alone."""
+        by `embed`. `vectors`: forget them alone, which replays no record."""
         return upkeep.rebuild(self._ctx, vectors)
 
     def embed(self, seconds: float) -> int:

@@ -99,5 +99,6 @@ def rebuild(ctx: Context, vectors_alone: bool = False) -> int:
         return 0
     with ctx.store.write() as transaction:
         if vectors_alone:
-            return vectors.clear(transaction.db)
+            vectors.clear(transaction.db)
+            return 0
         return replay.rebuild(transaction.db)

@@ -189,10 +189,10 @@ def readable(path: str) -> apsw.Connection:
 
 def alone(path: str) -> apsw.Connection:
     """The file itself, as the last checkpoint left it, without its write-ahead log. Raises what SQLite raises."""
-    return _read(f"file:{_uri(path)}?immutable=1", READ_ONLY | apsw.SQLITE_OPEN_URI)
+    return _read(f"file:{uri(path)}?immutable=1", READ_ONLY | apsw.SQLITE_OPEN_URI)
 
 
-def _uri(path: str) -> str:
+def uri(path: str) -> str:
     return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
 
 

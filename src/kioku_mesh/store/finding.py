@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import apsw
 
@@ -24,6 +24,8 @@ class Understood(NamedTuple):
 
 
 WAITING_MAX = 1000
+
+T = TypeVar("T")
 
 
 class Finder:
@@ -186,36 +188,28 @@ class Finder:
         """What a text is about; None when nothing can be said of that, or there is nothing to compare it with."""
         if not vectors.usable(self._db):
             return None
-        try:
-            return self._model().vector(text)
-        except Fault as problem:
-            self._fault = str(problem)
-            return None
+        return self._meant(lambda: self._model().vector(text), None)
 
     def knows(self, text: str) -> bool:
         """Is there anything in a text whose meaning is known, rather than put together from parts?"""
-        try:
-            return self._model().knows(text)
-        except Fault as problem:
-            self._fault = str(problem)
-            return False
+        return self._meant(lambda: self._model().knows(text), False)
 
     def nearest(self, vector: bytes, where: Filter, now: int, limit: int) -> list[tuple[int, float]]:
         """(row, cosine) of what means most nearly the same, nearest first."""
         condition, values = self._where(where, now)
-        try:
-            return vectors.nearest(self._db, self._model(), vector, condition, values, limit)
-        except Fault as problem:
-            self._fault = str(problem)
-            return []
+        return self._meant(lambda: vectors.nearest(self._db, self._model(), vector, condition, values, limit), [])
 
     def similarities(self, vector: bytes, rows: Iterable[int]) -> Mapping[int, float]:
         """The cosine of each of these rows that has a vector."""
+        return self._meant(lambda: vectors.similarities(self._db, vector, rows), {})
+
+    def _meant(self, ask: Callable[[], T], otherwise: T) -> T:
+        """The answer; where the table of meanings is at fault, that is noted, and words are enough."""
         try:
-            return vectors.similarities(self._db, vector, rows)
+            return ask()
         except Fault as problem:
             self._fault = str(problem)
-            return {}
+            return otherwise
 
     # --- words
 

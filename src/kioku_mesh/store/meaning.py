@@ -2,7 +2,7 @@
 
 Two texts are about the same when their vectors point the same way. The table is a SQLite file that is only ever read:
 `tok(piece, v)` with the vectors (256 bytes, each number plus 128), `cell(id, v)` with the centres of 1,024 cells into
-which vectors are sorted. Whatever is wrong with it, nothing but this is lost: `fault` says what.
+which vectors are sorted. Whatever is wrong with it, nothing but this is lost: `Fault` says what.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ import hashlib
 import math
 import os
 from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import apsw
 
 from ..text import pieces
 from ..values import NamedTuple
-from . import sql
+from . import connection, sql
 
 VERSION = 1  # of the table and of how texts are cut: another one makes all vectors anew
 SIZE = 256  # numbers of a vector
@@ -29,6 +31,15 @@ _COST = 2_000  # words of one text that are looked at: 200 kB of prose have no m
 
 class Fault(Exception):
     """Why there is no vector."""
+
+
+@contextmanager
+def _read() -> Iterator[None]:
+    """Whatever goes wrong while the table is read is a Fault."""
+    try:
+        yield
+    except (apsw.Error, OSError) as problem:
+        raise Fault(f"the table of meanings cannot be read ({problem})") from problem
 
 
 class _Sum(NamedTuple):
@@ -50,28 +61,22 @@ class Model:
 
     def vector(self, text: str) -> bytes | None:
         """256 signed bytes; None for a text of which nothing is known. Raises Fault."""
-        try:
+        with _read():
             found = self._add_up(text)
-        except (apsw.Error, OSError) as problem:
-            raise Fault(f"the table of meanings cannot be read ({problem})") from problem
         return _unit(found) if found.rows else None
 
     def knows(self, text: str) -> bool:
         """Is there a word or a unit in it that the table has as a whole? Else its vector is put together from parts of
         names and numbers, and says little. Raises Fault."""
-        try:
+        with _read():
             units, words = pieces.units_and_words(text)
             return any(self._look_up(word) for word in (*units, *words)[:_COST])
-        except (apsw.Error, OSError) as problem:
-            raise Fault(f"the table of meanings cannot be read ({problem})") from problem
 
     def cells(self, vector: bytes, count: int = 1) -> list[int]:
         """The cells nearest to a vector, nearest first. Raises Fault."""
-        try:
+        with _read():
             nearest = "SELECT id FROM cell ORDER BY vec_distance_l1(vec_int8(v), vec_int8(?)) LIMIT ?"
             return [number for (number,) in sql.rows(self._opened(), nearest, (vector, count))]
-        except (apsw.Error, OSError) as problem:
-            raise Fault(f"the table of meanings cannot be read ({problem})") from problem
 
     def check(self) -> None:
         """Is the table there and can it be used? Raises Fault."""
@@ -80,26 +85,19 @@ class Model:
 
     def verify(self) -> None:
         """Is every byte as it was shipped? Raises Fault."""
-        try:
-            with (
-                open(self.path, "rb") as file,
-                open(os.path.splitext(self.path)[0] + ".sha256", encoding="ascii") as told,
-            ):
-                shipped, found = told.read().strip(), hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError as problem:
-            raise Fault(f"the table of meanings cannot be read ({problem})") from problem
+        with (
+            _read(),
+            open(self.path, "rb") as file,
+            open(os.path.splitext(self.path)[0] + ".sha256", encoding="ascii") as told,
+        ):
+            shipped, found = told.read().strip(), hashlib.file_digest(file, "sha256").hexdigest()
         if found != shipped:
             raise Fault(f"{self.path} is not the file that was shipped")
 
-    def close(self) -> None:
-        if self._db:
-            self._db.close()
-        self._db = None
-
     def _opened(self) -> apsw.Connection:
         if self._db is None:
-            quoted = self.path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-            db = apsw.Connection(f"file:{quoted}?immutable=1", flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+            whole = f"file:{connection.uri(self.path)}?immutable=1"
+            db = apsw.Connection(whole, flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
             load_extension(db, self._extension)
             self._db = db
         return self._db
@@ -159,4 +157,5 @@ def load_extension(db: apsw.Connection, path: str | None = None) -> None:
     except (apsw.Error, AttributeError) as problem:
         raise Fault(f"the extension sqlite-vec cannot be loaded ({problem})") from problem
     finally:
-        db.enable_load_extension(False)
+        with suppress(AttributeError):  # a build of apsw that loads none
+            db.enable_load_extension(False)

@@ -96,14 +96,12 @@ def drop(db: apsw.Connection, n: int, body: wire.ObservationBody) -> None:
         vocabulary.remove(db, n, words_of(body))
 
 
-def clear(db: apsw.Connection) -> int:
-    """Forget all of them; returns how many."""
-    count = int(sql.row(db, "SELECT count(*) FROM vector")[0])
+def clear(db: apsw.Connection) -> None:
+    """Forget all of them, and the vocabulary."""
     db.execute("DELETE FROM vector")
     db.execute("UPDATE observation SET cell = NULL WHERE cell IS NOT NULL")
     db.execute("DELETE FROM derived WHERE name = ?", (_NAME,))
     vocabulary.clear(db)
-    return count
 
 
 def _version(db: apsw.Connection) -> int | None:

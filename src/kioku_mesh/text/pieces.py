@@ -23,7 +23,7 @@ _RUN = pattern(
     "[\u3005\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7a3\U00020000-\U0002fa1f]+|[\u30a1-\u30fa\u30fc-\u30ff]+"
     "|[\u3041-\u309f]+"
 )
-_HIRAGANA, _KATAKANA = "\u3041", "\u30a1"
+_KATAKANA = ("\u30a1", "\u30ff")  # first and last
 _WORD = pattern(r"[^\W_]+")
 
 Row = TypeVar("Row")
@@ -46,14 +46,18 @@ def units_and_words(text: str) -> tuple[list[str], list[str]]:
 
 
 def _units(run: str) -> Iterator[str]:
-    if run[0] >= _KATAKANA and run[0] <= "\u30ff":
+    if _is_katakana(run):
         if len(run) <= _KATAKANA_MAX:
             yield UNIT + run
         else:
             yield from (UNIT + run[at : at + 3] for at in range(len(run) - 2))
-    elif run[0] > "\u30ff":
+    elif run[0] > _KATAKANA[1]:
         yield from (UNIT + sign for sign in run)
         yield from (UNIT + a + b for a, b in pairwise(run))
+
+
+def _is_katakana(run: str) -> bool:
+    return _KATAKANA[0] <= run[0] <= _KATAKANA[1]
 
 
 def _plain(word: str) -> str:
@@ -71,7 +75,7 @@ def compound(unit: str, look_up: Callable[[str], Row | None]) -> list[Row]:
     rows: list[Row] = []
     run = unit[len(UNIT) :]
     start = 0
-    while run[0] >= _KATAKANA and run[0] <= "\u30ff" and start < len(run) - 1:
+    while _is_katakana(run) and start < len(run) - 1:
         for end in range(len(run), start + 1, -1):
             row = look_up(UNIT + run[start:end])
             if row is not None:

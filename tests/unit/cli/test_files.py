@@ -130,7 +130,7 @@ def test_a_rebuild_says_how_much(cli: Any) -> None:
 def test_vectors_alone_are_made_anew(cli: Any) -> None:
     """Where there is no table of meanings, a note says so and everything else stands."""
     steps = iter((3, 0))
-    memory = Asked(rebuild=3, embed=lambda _seconds: next(steps))
+    memory = Asked(rebuild=0, embed=lambda _seconds: next(steps))
     assert cli("rebuild", "--vectors", memory=memory).out == "made anew: 3 vectors\n"
     assert memory.only("rebuild") == (True,)
     ran = cli("rebuild", memory=Asked(rebuild=2, embed=NotAvailable("no table", "install it again")))

@@ -77,8 +77,7 @@ def described(file: BackupFile) -> str:
 @with_memory
 def rebuild(memory: Memory, vectors: bool, as_json: bool) -> None:
     """Rebuild everything derived from the log."""
-    records = memory.rebuild(vectors)
-    shown = {"records": 0 if vectors else records, "vectors": embedding.embed(memory)}
+    shown = {"records": memory.rebuild(vectors), "vectors": embedding.embed(memory)}
     output.show(shown, as_json, rebuilt_text)
 
 
