@@ -29,12 +29,14 @@ class Got(NamedTuple):
 
 
 class Recalled(NamedTuple):
-    """A block of text within a token budget, made of whole entries."""
+    """A block of text within a token budget, made of whole entries. `withheld`: how many more had no room; `repeated`: how
+    many say the same as one that is told."""
 
     text: str
     results: tuple[Hit, ...]
     count: int  # type: ignore[assignment]
     withheld: int
+    repeated: int = 0
     notes: tuple[Notice, ...] = ()
 
 

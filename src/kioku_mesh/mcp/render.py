@@ -85,8 +85,7 @@ def got(result: Got, first: int, start: int, room: Room) -> Answer:
 
 
 def recalled(result: Recalled) -> Answer:
-    notes = [f"note: {note.message}" for note in result.notes if note.message not in result.text]
-    return Answer("\n".join(filter(None, (result.text, *map(harmless, notes)))) or "nothing found")
+    return Answer(result.text or "nothing found")
 
 
 def deleted(result: Deleted) -> Answer:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from ..model import Hit, Observation
+from ..model import Hit, Notice, Observation
+from ..text.budget import token_bound
 from ..text.derive import SUMMARY_MAX
 from ..values import NamedTuple
 from .guards import Signature, same, signature
-from .packing import Entry
+from .packing import Entry, harmless
 
 RULE_TYPES = ("instruction", "preference", "decision")  # what holds until it is revised, the most binding first
 
 _ALWAYS = 4  # importance from which an instruction or a preference is told for every task
 _ALWAYS_MAX = 3
 _SIDES = 5  # of a conflict whose ids are told
+_ROOM_FOR_ENTRIES = 100  # tokens of a budget that no note takes
 _ENTRY_TOKENS, _AROUND_TOKENS = 110, 80  # what an entry of the brief takes on average, and what stands around all
 REST = "the tools recall_context and search_memory find them, `kioku-mesh brief --budget TOKENS` tells more"
 _MORE = "More: recall_context or search_memory as a tool, `kioku-mesh recall TASK` in a shell."
@@ -29,24 +31,52 @@ class Composed(NamedTuple):
     repeated: int = 0
 
 
-def compose_recall(hits: Sequence[Hit], rules: Sequence[Observation] = (), project: str | None = None) -> Composed:
-    """What to tell before a task: first the rules that hold in `project`, then the other hits in their order.
+class Told(NamedTuple):
+    """What a recall has to choose from. `hits`: what fits the task; `named`: what names its files and references; `related`:
+    what names those of the hits; `rules`: what stands in the project, found or not."""
 
-    Rules are the hits that are one and fit at least half as well as the best hit, and of `rules` (what stands in the project,
-    found or not) a few important instructions and preferences. Only live memories; near-duplicates once.
+    hits: Sequence[Hit] = ()
+    named: Sequence[Hit] = ()
+    related: Sequence[Hit] = ()
+    rules: Sequence[Observation] = ()
+
+
+def compose_recall(
+    told: Told, project: str | None = None, notes: Sequence[Notice] = (), budget: int = 1200
+) -> Composed:
+    """What to tell before a task: the rules that hold in `project`, what names its files, what fits it, what is related.
+
+    Rules are the hits that are one and fit at least half as well as the best hit, and a few important instructions and
+    preferences. Only live memories; near-duplicates once. As many `notes` follow as fit into a small part of the budget.
     """
+    hits = told.hits
     best = max((hit.score for hit in hits), default=0.0)
     fitting = [hit.observation for hit in hits if _is_rule(hit.observation, project) and hit.score >= best / 2]
-    always = [o for o in _by_weight(rules) if o.importance >= _ALWAYS and o.memory_type != "decision"]
+    always = [o for o in _by_weight(told.rules) if o.importance >= _ALWAYS and o.memory_type != "decision"]
     seen = _Seen()
     first = seen.new(fitting)
     first += seen.new(o for o in always if _is_rule(o, project))[:_ALWAYS_MAX]
-    others = seen.new(hit.observation for hit in hits)
-    entries = [Entry(o, _of("Decisions and rules", project), _disputed(o)) for o in first]
-    entries += [Entry(o, "What fits the task" if first else "", _disputed(o)) for o in others]
-    return Composed(
-        tuple(entries), "" if entries else "Nothing is remembered that fits this task.", repeated=seen.repeated
-    )
+    groups = [(_of("Decisions and rules", project), first)]
+    for heading, found in (
+        ("About the files and references of the task", told.named),
+        ("What fits the task", hits),
+        ("Of the same files and references", told.related),
+    ):
+        groups.append((heading, seen.new(hit.observation for hit in found)))
+    several = sum(bool(group) for _, group in groups) > 1 or bool(first)
+    entries = [Entry(o, heading if several else "", _disputed(o)) for heading, group in groups for o in group]
+    before = "" if entries else "Nothing is remembered that fits this task."
+    return Composed(tuple(entries), before, "\n".join(_footnotes(seen.repeated, notes, budget)), seen.repeated)
+
+
+def _footnotes(repeated: int, notes: Sequence[Notice], budget: int) -> Iterator[str]:
+    """Lines about the answer, as far as there is room for them."""
+    room = (budget - _ROOM_FOR_ENTRIES) // 4
+    lines = [f"{repeated} left out, as they say the same."] if repeated else []
+    for line in (*lines, *(f"note: {harmless(notice.message)}" for notice in notes)):
+        room -= token_bound(line)
+        if room >= 0:
+            yield line
 
 
 def compose_brief(

@@ -10,34 +10,46 @@ from ..model import Filter, Hit, Notice, Observation, Query
 from ..results import Recalled
 from ..search import engine
 from ..store.reading import Snapshot
-from . import briefing, packing
+from . import briefing, packing, related
 from .context import Context
 from .searching import limits
 
 STANDING_TYPES = ("decision", "instruction", "preference", "process", "config")
 _RECALL_HITS = 30
+_FITTING = 0.25  # of the best score: less is what a search shows when it has nothing better
 _STANDING = 40
 _RECENT = 30
 _SIDES = 5  # of a conflict that are told beside a hit
 
 
 def recall(ctx: Context, task: str, where: Filter = Filter(), budget: int = 1200) -> Recalled:
-    """Everything worth knowing before a task, as one block of text of at most `budget` tokens."""
+    """Everything worth knowing before a task, as one block of text of at most `budget` tokens, its notes included.
+
+    Files and references of `where` say what the task is about: what names them is told first, and nothing left out for them.
+    """
     _check_budget(budget)
     if not task.strip():
         raise BadInput("recall needs a task", "say what you are about to do")
     where = ctx.within(where)
     now = read_clock()
     project = where.project or ctx.config.project()[0]
+    anywhere = where._replace(source_files=(), references=())
+    query = Query(text=task, where=anywhere, limit=_RECALL_HITS)
     with ctx.store.read(ctx.scopes, now) as snapshot:
-        ranked = engine.find(snapshot, Query(text=task, where=where, limit=_RECALL_HITS), project, now)
-        hits = [Hit(snapshot.observation(h.row), h.score, h.why) for h in ranked.hits]
-        told = _with_other_sides(snapshot, hits, where, now)
-        rules = _standing(snapshot, where._replace(project=project), now) if project else []
-        notes = (*ranked.notes, *limits(ctx, snapshot, Query(text=task, where=where), project, hits, now))
-    composed = briefing.compose_recall(told, rules, project)
+        ranked = engine.find(snapshot, query, project, now)
+        best = max((hit.score for hit in ranked.hits), default=0.0)
+        fitting = [hit for hit in ranked.hits if hit.score >= _FITTING * best]
+        hits = [Hit(snapshot.observation(h.row), h.score, h.why) for h in fitting]
+        told = briefing.Told(
+            hits=_with_other_sides(snapshot, hits, anywhere, now),
+            named=related.named(snapshot, task, where, now),
+            related=related.related(snapshot, [hit.observation for hit in hits], anywhere, now),
+            rules=_standing(snapshot, anywhere._replace(project=project), now) if project else [],
+        )
+        notes = (*ranked.notes, *limits(ctx, snapshot, query, project, hits, now))
+    composed = briefing.compose_recall(told, project, notes, budget)
     packed = packing.pack(composed.entries, budget, at=now, before=composed.before, after=composed.after)
-    return _recalled(packed, composed, told, notes)
+    return _recalled(packed, composed, (*told.related, *told.named, *told.hits), notes)
 
 
 def brief(ctx: Context, project: str | None = None, budget: int = 600) -> Recalled:
@@ -77,7 +89,7 @@ def _recalled(
         known.get(o.observation_id, Hit(o, 0.0, "standing"))
         for o in (e.observation for e in composed.entries[: packed.shown])
     )
-    return Recalled(packed.text, shown, len(shown), packed.withheld, tuple(notes))
+    return Recalled(packed.text, shown, len(shown), packed.withheld, composed.repeated, tuple(notes))
 
 
 def _check_budget(budget: int) -> None:

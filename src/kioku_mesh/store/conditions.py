@@ -88,22 +88,23 @@ def build(
     return " AND ".join(parts), values
 
 
-def _numbers(db: apsw.Connection, kind: str, values: tuple[str, ...]) -> list[str]:
+def numbers(db: apsw.Connection, kind: str, values: tuple[str, ...]) -> list[str]:
+    """Those of these labels that something here has, as numbers for SQL."""
     marks = ",".join("?" * len(values))
     found = sql.rows(db, f"SELECT n FROM facet WHERE kind = ? AND value IN ({marks})", (kind, *values))
     return [str(n) for (n,) in found]
 
 
 def one_of(db: apsw.Connection, kind: str, column: str, values: tuple[str, ...]) -> str:
-    numbers = _numbers(db, kind, values)
-    return f"o.{column} IN ({','.join(numbers)})" if numbers else NOTHING
+    found = numbers(db, kind, values)
+    return f"o.{column} IN ({','.join(found)})" if found else NOTHING
 
 
 def _tagged(db: apsw.Connection, kind: str, values: tuple[str, ...]) -> str:
-    numbers = _numbers(db, kind, values)
-    if not numbers:
+    found = numbers(db, kind, values)
+    if not found:
         return NOTHING
-    return f"EXISTS (SELECT 1 FROM tagged g WHERE g.facet IN ({','.join(numbers)}) AND g.n = o.n)"
+    return f"EXISTS (SELECT 1 FROM tagged g WHERE g.facet IN ({','.join(found)}) AND g.n = o.n)"
 
 
 def labels(db: apsw.Connection, kind: str, prefix: str, limit: int, condition: str) -> list[str]:

@@ -10,7 +10,7 @@ import apsw
 from .. import ids
 from ..model import Filter
 from ..values import NamedTuple
-from . import conditions, fulltext, life, observing, sql, vectors, view, vocabulary
+from . import conditions, fulltext, life, naming, observing, sql, vectors, view, vocabulary
 from .log import SHARED
 from .meaning import Fault, Model
 
@@ -181,6 +181,13 @@ class Finder:
             f" AND abs(o.hlc - a.hlc) <= {span} AND {condition}",
             values,
         )
+
+    def naming(
+        self, files: tuple[str, ...], references: tuple[str, ...], where: Filter, now: int
+    ) -> list[tuple[int, float]]:
+        """(row, weight) of what names any of these, the heaviest first: the fewer memories name it, the more it says."""
+        condition, values = self._where(where, now)
+        return naming.naming(self._db, {"file": files, "reference": references}, condition, values)
 
     # --- by meaning
 

@@ -160,7 +160,7 @@ def test_list_has_one_line_each(cli: Any) -> None:
 
 def test_recall_prints_the_block(cli: Any) -> None:
     """The text for the agent alone stands on stdout; what limits it on stderr."""
-    answer = Recalled("<fence>\ntext\n</fence>", (), 1, 3, (Notice("cut", "3 more"),))
+    answer = Recalled("<fence>\ntext\n</fence>", (), 1, 3, notes=(Notice("cut", "3 more"),))
     memory = Asked(recall=answer)
     ran = cli("recall", "move", "it", "--budget", "300", "--type", "bug", "-p", "shop", memory=memory)
     assert (ran.out, ran.err) == ("<fence>\ntext\n</fence>\n", "note: 3 more\n")

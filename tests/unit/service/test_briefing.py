@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 
 from kioku_mesh.clock import DAY
-from kioku_mesh.model import Hit, Observation
-from kioku_mesh.service.briefing import Composed, compose_brief, compose_recall
+from kioku_mesh.model import Hit, Notice, Observation
+from kioku_mesh.service.briefing import Composed, Told, compose_brief, compose_recall
 from kioku_mesh.service.packing import pack
 from kioku_mesh.text.budget import token_bound
 from support.observations import AT, observation
@@ -41,7 +41,7 @@ def headings(composed: Composed) -> list[str]:
 def test_recall_tells_rules_first() -> None:
     """Decisions, instructions and preferences of the project stand before the other hits, each group in the order found."""
     found = hits(memory(1, "bug"), memory(2, "decision"), memory(3), memory(4, "instruction"))
-    composed = compose_recall(found, project="kioku")
+    composed = compose_recall(Told(found), "kioku")
     assert numbers(composed) == [2, 4, 1, 3]
     assert headings(composed) == ["Decisions and rules of kioku", "What fits the task"]
 
@@ -49,13 +49,13 @@ def test_recall_tells_rules_first() -> None:
 def test_recall_rules_of_other_projects_are_ordinary_hits() -> None:
     """A decision of another project binds nobody here; one without a project does."""
     found = hits(memory(1, "decision", project="other"), memory(2, "decision", project=None))
-    assert numbers(compose_recall(found, project="kioku")) == [2, 1]
+    assert numbers(compose_recall(Told(found), "kioku")) == [2, 1]
 
 
 def test_recall_weak_rules_do_not_crowd_out_the_answer() -> None:
     """A rule that fits less than half as well as the best hit keeps its place."""
     found = [Hit(memory(1, "bug"), 1.0, ""), Hit(memory(2, "decision"), 0.3, "")]
-    assert numbers(compose_recall(found, project="kioku")) == [1, 2]
+    assert numbers(compose_recall(Told(found), "kioku")) == [1, 2]
 
 
 def test_recall_adds_few_important_standing_rules() -> None:
@@ -64,7 +64,7 @@ def test_recall_adds_few_important_standing_rules() -> None:
         memory(20, "decision", importance=5),
         memory(21, "preference", importance=2),
     ]
-    composed = compose_recall(hits(memory(1)), standing, "kioku")
+    composed = compose_recall(Told(hits(memory(1)), rules=standing), "kioku")
     assert numbers(composed) == [10, 11, 12, 1]
 
 
@@ -80,14 +80,42 @@ def test_recall_shows_only_what_is_live_and_new() -> None:
         memory(1),
         memory(5),
     )
-    composed = compose_recall(found)
+    composed = compose_recall(Told(found))
     assert numbers(composed) == [1, 5]
     assert composed.repeated == 1
 
 
+def test_recall_tells_what_belongs_to_it() -> None:
+    """What names the files of the task comes before what fits it, what is related after; each memory once, and what says the
+    same as one that is told is counted."""
+    twin = memory(3)._replace(observation_id="e" * 32)
+    told = Told(
+        hits(memory(1), memory(2, "decision"), memory(3)), hits(memory(3), memory(4)), hits(twin, memory(1), memory(5))
+    )
+    composed = compose_recall(told, "kioku")
+    assert numbers(composed) == [2, 3, 4, 1, 5]
+    assert headings(composed) == [
+        "Decisions and rules of kioku",
+        "About the files and references of the task",
+        "What fits the task",
+        "Of the same files and references",
+    ]
+    assert composed.repeated == 1
+    assert composed.after == "1 left out, as they say the same."
+
+
+def test_recall_notes_take_a_small_part() -> None:
+    """Notes follow as long as a quarter of the budget, beyond what the entries need, has room for them."""
+    notes = [Notice("x", f"remark {n} about the answer") for n in range(20)]
+    for budget in (50, 150, 300, 1200):
+        after = compose_recall(Told(hits(memory(1))), notes=notes, budget=budget).after
+        assert token_bound(after) <= max(2, budget // 4)
+        assert after.startswith("note: remark 0") == (budget > 150)
+
+
 def test_recall_without_hits_says_so() -> None:
     """An empty answer is a sentence, not an empty text."""
-    composed = compose_recall([])
+    composed = compose_recall(Told())
     assert composed.entries == ()
     assert composed.before
 

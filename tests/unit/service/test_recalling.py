@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from kioku_mesh.model import Draft, Filter
+from kioku_mesh.model import Draft, Filter, Query
+from kioku_mesh.results import Recalled
 from kioku_mesh.service.memory import Memory
 from kioku_mesh.store.store import Store
+from kioku_mesh.text.budget import token_bound
 from support.stores import AGENT, memory, settings
 
 
@@ -63,6 +65,75 @@ def test_many_revisions_are_counted(opened: Memory) -> None:
     assert [
         warning.message.partition(": ")[2] for warning in saved.warnings if warning.code == "already_superseded"
     ] == ["3 revisions now stand side by side"]
+
+
+def ids(recalled: Recalled) -> list[str]:
+    return [hit.observation.observation_id for hit in recalled.results]
+
+
+def test_the_files_of_the_task_leave_nothing_out(opened: Memory) -> None:
+    """What names a file or reference of the task is told first, whatever its words; what fits the task follows."""
+    fits = opened.save(Draft(content="The importer retries three times before it gives up.")).observation_id
+    by_file = opened.save(Draft(content="Keep this module free of globals.", source_files=("src/imp.py",)))
+    by_reference = opened.save(Draft(content="Ask Kim before release.", references=("#77",)))
+    recalled = opened.recall("retries of the importer", Filter(source_files=("src/imp.py",), references=("#77",)))
+    assert set(ids(recalled)[:2]) == {by_file.observation_id, by_reference.observation_id}
+    assert ids(recalled)[2:] == [fits]
+
+
+@pytest.mark.parametrize("labels", [{"source_files": ("src/imp.py",)}, {"references": ("KX-42",)}])
+def test_what_names_the_same_is_related(opened: Memory, labels: dict[str, tuple[str, ...]]) -> None:
+    """A memory of the same file or reference as a hit is told after the hits, though it shares no word with the task."""
+    hit = opened.save(Draft(content="The importer retries three times before it gives up.", **labels)).observation_id
+    kin = opened.save(Draft(content="Globals are forbidden hereabouts.", **labels)).observation_id
+    opened.save(Draft(content="Lunch is at noon."))
+    recalled = opened.recall("importer retries")
+    assert ids(recalled) == [hit, kin]
+    assert "== Of the same files and references ==" in recalled.text
+    assert recalled.results[1].why == "names the same file or reference as a hit"
+
+
+@pytest.mark.parametrize("spelled", ["{}", "id:{}"])
+def test_memories_that_name_each_other_are_related(opened: Memory, spelled: str) -> None:
+    """By id, in either direction; deleted ones are not told."""
+    told = opened.save(Draft(content="Globals are forbidden hereabouts.")).observation_id
+    hit = opened.save(Draft(content="The importer retries three times.", references=(spelled.format(told),)))
+    naming = opened.save(Draft(content="Lunch is at noon.", references=(spelled.format(hit.observation_id),)))
+    assert set(ids(opened.recall("importer retries"))) == {told, hit.observation_id, naming.observation_id}
+    opened.delete([naming.observation_id, told], "wrong")
+    assert ids(opened.recall("importer retries")) == [hit.observation_id]
+
+
+def test_a_file_that_everything_names_relates_nothing(opened: Memory) -> None:
+    """Of the memories of a file that more than a hundred name none is more related than another."""
+    for n in range(101):
+        opened.save(Draft(content=f"Remark {n * 7919} of the day.", source_files=("README.md",)))
+    opened.save(Draft(content="The importer retries three times.", source_files=("README.md",)))
+    assert len(ids(opened.recall("importer retries"))) == 1
+
+
+def test_what_hardly_fits_is_not_told(opened: Memory) -> None:
+    """A search shows its worst hits as well; a recall keeps to those with a quarter of the best score."""
+    for n in range(12):
+        opened.save(Draft(content=f"Number {n * 7919}: the {chr(97 + n) * 6} machine is at the {chr(110 + n) * 6} desk."))
+    best = opened.save(Draft(content="Retries of the importer end after three minutes."))
+    task = "when do retries of the importer end at the desk"
+    found = opened.search(Query(task, limit=30))
+    assert ids(opened.recall(task))[0] == best.observation_id
+    assert len(ids(opened.recall(task, budget=5000))) < len(found.results)
+
+
+def test_notes_are_within_the_budget(opened: Memory, tmp_path: Path) -> None:
+    """Whatever the budget, the text with its notes keeps to it."""
+    other = memory(tmp_path / "state")
+    opened.save(Draft(content="mine alone", visibility="user"))
+    for n in range(20):
+        opened.save(Draft(content=f"Rule {n} of the {chr(97 + n) * 5} machine: 機械の規則。", memory_type="decision"))
+    for budget in (50, 75, 100, 150, 200, 400, 1000):
+        recalled = other.recall("machine rules", budget=budget)
+        assert token_bound(recalled.text) <= budget
+        assert ("note: " in recalled.text) == (budget >= 400)
+        assert {note.code for note in recalled.notes} >= {"other_scopes"}
 
 
 def test_a_brief_says_how_to_get_at_the_rest(opened: Memory) -> None:

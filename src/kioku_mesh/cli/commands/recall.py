@@ -21,7 +21,8 @@ from ..reading import text_of
 def recall(memory: Memory, task: tuple[str, ...], where: Filter, budget: int, as_json: bool) -> None:
     """Everything worth knowing before a task, as one text.
 
-    The text is made to be handed to an agent: grouped, within the budget, and marked with who wrote what and when.
+    The text is made to be handed to an agent: grouped, within the budget, and marked with who wrote what and when. --file
+    and --ref say what the task is about; what names them comes first.
     """
     block(memory.recall(text_of(task, pipe=False), where, budget), as_json)
 
@@ -40,6 +41,6 @@ def block(recalled: Recalled, as_json: bool) -> None:
     output.show(recalled, as_json, lambda recalled: recalled.text)
     if as_json:
         return
-    output.notes(recalled.notes)
+    output.notes(note for note in recalled.notes if note.message not in recalled.text)
     if not recalled.text:
         output.note("nothing found")
