@@ -43,10 +43,17 @@ def lacking(snapshot: Snapshot, unwanted: Sequence[Word], where: Filter, now: in
 
 
 def ranked(
-    snapshot: Snapshot, stages: Sequence[Stage], phrases: Sequence[str], where: Filter, project: str | None, now: int
+    snapshot: Snapshot,
+    stages: Sequence[Stage],
+    phrases: Sequence[str],
+    where: Filter,
+    project: str | None,
+    now: int,
+    seen: set[int] | None = None,
 ) -> Iterator[Scored]:
-    """What fits the stages, stage by stage; `phrases` must stand in it literally."""
-    seen: set[int] = set()
+    """What fits the stages, stage by stage; `phrases` must stand in it literally. `seen`: rows that are left out, and to which
+    those that were found are added."""
+    seen = set() if seen is None else seen
     wanted = [fold(phrase) for phrase in phrases]
     lowest = float("inf")
     for stage in stages:

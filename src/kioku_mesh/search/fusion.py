@@ -1,6 +1,6 @@
 """Words and meaning together: what either of them finds is weighed by both.
 
-    base  = 0.6 x cosine / best cosine + 0.6 x C x BM25 / best BM25 + 0.5 / rank by meaning + 0.5 / rank by words
+    base  = 0.6 x cosine / best cosine + 0.6 x C x BM25 / best BM25 + 0.35 / rank by meaning + 0.35 / rank by words
     C     = min(1, 1.5 x best BM25 / sum of the idf of the query's words)
     base += 0.5 x the share of the query's names and numbers that the memory has
     value = base + 0.3 x base of the better of two candidates that were saved right before and after it
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 
 from ..clock import HOUR
 from ..model import Filter
@@ -27,9 +27,10 @@ from .query import stages
 from .rank import Scored
 
 WEIGHED = 100  # candidates by words, and as many by meaning
+_FEW = 10  # candidates with telling words, that those with words that are everywhere are not weighed
 KIN = 0.6  # of the best cosine: what a memory must have that words do not recommend
 ALONE = 0.2  # the cosine that it must have when no memory has any of the words
-_MEANING, _WORDS, _RANK = 0.6, 0.6, 0.5
+_MEANING, _WORDS, _RANK = 0.6, 0.6, 0.35
 _NAMED = 0.5
 _RARE = 200  # memories up to which a name or number says which one is meant
 _COVERED = 1.5
@@ -46,12 +47,19 @@ def fused(
     counted: dict[str, int] = {}
     total = snapshot.last_row
     found = stages(terms, "auto", _counting(snapshot, counted, total))
-    by_words = candidates.ranked(snapshot, found, [p.text for p in terms.phrases], where, project, now)
+    phrases, met = [phrase.text for phrase in terms.phrases], set[int]()
+    telling, everywhere = (
+        candidates.ranked(snapshot, [stage for stage in found if stage.common is common], phrases, where, project, now, met)
+        for common in (False, True)
+    )
+    by_words = chain(telling, everywhere)
     vector = snapshot.vector(text)
     if vector is None:
         yield from by_words
         return
-    first = list(islice(by_words, WEIGHED))
+    first = list(islice(telling, WEIGHED))
+    if len(first) < _FEW:
+        first += islice(everywhere, WEIGHED - len(first))
     # Names and numbers that some memory has are meant literally.
     literal = bool(first) and not snapshot.knows(text)
     near = {} if literal else _near(snapshot, vector, terms, where, now, bool(first))

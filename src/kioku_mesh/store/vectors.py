@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 _NAME = "meaning"  # in `derived`
 _ALL = 30_000  # memories up to which all vectors are compared
-_SHARE = 10_000  # of evenly filled cells, above; those near a query are fuller, and have nine of the ten nearest
-_CELLS, _CELLS_MIN = 1024, 32
-_WIDER = 8  # times as many as are wanted, before the filter
+_SOME = 15_000  # above that, of the nearest cells
+_CELLS = 1024
+_WIDE, _WIDER = 2, 8  # times as many as are wanted, before a filter that leaves nearly all, or few
 _ENOUGH = 20  # that meet the filter, to look no further
 _FEW = 20_000  # memories of a narrow filter that are compared one by one
 _BATCH = 60
@@ -126,24 +126,40 @@ def usable(db: apsw.Connection) -> bool:
 
 
 def nearest(
-    db: apsw.Connection, model: Model, vector: bytes, where_sql: str, params: Sequence[object], limit: int
+    db: apsw.Connection,
+    model: Model,
+    vector: bytes,
+    where_sql: str,
+    params: Sequence[object],
+    limit: int,
+    narrow: bool,
 ) -> list[tuple[int, float]]:
-    """(row, cosine) of the memories that mean most nearly the same and meet the condition, nearest first. Raises Fault."""
+    """(row, cosine) of the memories that mean most nearly the same and meet the condition, nearest first. Raises Fault.
+
+    `narrow`: few may meet it."""
     _extend(db)
-    cells = _cells_to_look_at(db, model, vector)
-    chosen = f"WHERE cell IN ({','.join(map(str, cells))})" if cells else ""
-    # The inner LIMIT keeps SQLite from merging the two, CROSS JOIN from looking up each observation first.
-    found = sql.rows(
-        db,
-        f"SELECT f.n, 1 - vec_distance_cosine(vec_int8(f.v), vec_int8(?1)) AS cosine FROM (SELECT n, v FROM vector {chosen}"
-        f" ORDER BY vec_distance_l1(vec_int8(v), vec_int8(?1)) LIMIT {_WIDER * limit}) AS f"
-        f" CROSS JOIN observation AS o ON o.n = f.n WHERE {_numbered(where_sql, 1)}"
-        f" ORDER BY cosine DESC, f.n DESC LIMIT {limit}",
-        (vector, *params),
-    )
+    cells = str(model.cells(vector, _CELLS))
+    found = _in_cells(db, vector, cells, where_sql, params, (_WIDER if narrow else _WIDE) * limit, limit)
     if len(found) >= min(limit, _ENOUGH):
         return found
     return _among_few(db, vector, where_sql, params, limit) or found
+
+
+def _in_cells(
+    db: apsw.Connection, vector: bytes, cells: str, where_sql: str, params: Sequence[object], looked_at: int, limit: int
+) -> list[tuple[int, float]]:
+    """The same among the `looked_at` nearest. The distance that orders them costs less than the cosine, and nearly agrees."""
+    # The inner LIMITs keep SQLite from merging the parts, CROSS JOIN from another order: the nearest cells come first.
+    return sql.rows(
+        db,
+        "SELECT o.n, 1 - vec_distance_cosine(vec_int8(w.v), vec_int8(?1)) AS cosine FROM"
+        " (SELECT cell, n FROM"
+        "  (SELECT v.cell, v.n, vec_distance_l1(vec_int8(v.v), vec_int8(?1)) AS far FROM json_each(?2) AS c"
+        "   CROSS JOIN vector AS v ON v.cell = c.value LIMIT ?3) ORDER BY far LIMIT ?4) AS f"
+        " CROSS JOIN observation AS o ON o.n = f.n CROSS JOIN vector AS w ON w.cell = f.cell AND w.n = f.n"
+        f" WHERE {_numbered(where_sql, 5)} ORDER BY cosine DESC, o.n DESC LIMIT ?5",
+        (vector, cells, _compared(db), looked_at, limit, *params),
+    )
 
 
 def _among_few(
@@ -181,12 +197,10 @@ def _numbered(where_sql: str, used: int) -> str:
     return parts[0] + "".join(f"?{used + at}{part}" for at, part in enumerate(parts[1:], 1))
 
 
-def _cells_to_look_at(db: apsw.Connection, model: Model, vector: bytes) -> list[int]:
-    """The nearest; none for all."""
+def _compared(db: apsw.Connection) -> int:
+    """With how many vectors a query is compared."""
     last = sql.row(db, "SELECT max(n) FROM observation")[0] or 0
-    if last <= _ALL:
-        return []
-    return model.cells(vector, max(_CELLS_MIN, _CELLS * _SHARE // last))
+    return _ALL if last <= _ALL else _SOME
 
 
 def _extend(db: apsw.Connection) -> None:
