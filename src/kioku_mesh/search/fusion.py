@@ -49,7 +49,9 @@ def fused(
     found = stages(terms, "auto", _counting(snapshot, counted, total))
     phrases, met = [phrase.text for phrase in terms.phrases], set[int]()
     telling, everywhere = (
-        candidates.ranked(snapshot, [stage for stage in found if stage.common is common], phrases, where, project, now, met)
+        candidates.ranked(
+            snapshot, [stage for stage in found if stage.common is common], phrases, where, project, now, met
+        )
         for common in (False, True)
     )
     by_words = chain(telling, everywhere)

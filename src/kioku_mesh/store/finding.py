@@ -205,7 +205,9 @@ class Finder:
         """(row, cosine) of what means most nearly the same, nearest first."""
         condition, values = self._where(where, now)
         narrow = where != Filter(states=where.states)
-        return self._meant(lambda: vectors.nearest(self._db, self._model(), vector, condition, values, limit, narrow), [])
+        return self._meant(
+            lambda: vectors.nearest(self._db, self._model(), vector, condition, values, limit, narrow), []
+        )
 
     def similarities(self, vector: bytes, rows: Iterable[int]) -> Mapping[int, float]:
         """The cosine of each of these rows that has a vector."""

@@ -10,10 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import apsw
 
+from ..text.scripts import is_letter
 from ..text.tokens import index_text
 from . import fulltext, sql
 
 _SHORTEST, _LONGEST = 4, 32  # letters
+_DOT_ABOVE = "\u0307"  # what is left over of a small İ
 _LOOKED_AT = 200  # words that share the most trigrams
 
 _WORDS = "CREATE TABLE word(id INTEGER PRIMARY KEY, w TEXT NOT NULL UNIQUE) STRICT"
@@ -60,7 +62,8 @@ def remove(db: apsw.Connection, row: int, words: Sequence[str]) -> None:
 
 def words(text: str) -> tuple[str, ...]:
     """Its words, each once, in order; the same for the same text for ever, as they are removed by making them again."""
-    runs = {run for token in set(index_text(text).lower().split()) for run in _letters(token)}
+    lower = index_text(text).lower().replace(_DOT_ABOVE, "")
+    runs = {run for token in set(lower.split()) for run in _letters(token)}
     return tuple(sorted(run for run in runs if _SHORTEST <= len(run) <= _LONGEST))
 
 
@@ -69,7 +72,7 @@ def _letters(token: str) -> Iterator[str]:
     if token.isalpha():
         yield token
     else:
-        yield from "".join(sign if sign.isalpha() else " " for sign in token).split()
+        yield from "".join(sign if is_letter(sign) else " " for sign in token).split()
 
 
 # --- looking for words

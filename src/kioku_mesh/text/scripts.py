@@ -82,6 +82,27 @@ def shown(text: str) -> str:
     return text if text.isascii() else "".join(chr(ord(c) - 0xF0000) if c >= "\U000f0000" else c for c in text)
 
 
+def is_letter(sign: str) -> bool:
+    """A letter, or a mark that carries a vowel as `letters` gives it."""
+    return sign.isalpha() or sign >= "\U000f0000"
+
+
+def alphabet(word: str) -> str:
+    """The small letters that may stand in a word by mistake: of the parts of Unicode that its own are from."""
+    blocks = dict.fromkeys(ord(sign) & ~0x7F for sign in shown(word))
+    signs = (letters(chr(code)) for block in blocks for code in range(block, block + 0x80))
+    return "".join(sign for sign in signs if len(sign) == 1 and is_letter(sign) and sign == sign.lower())
+
+
+def in_other_kana(word: str) -> str:
+    """Hiragana as katakana or the other way round; "" for what has neither, or anything else."""
+    if word and all("\u3041" <= sign <= "\u3096" or sign == "ー" for sign in word):
+        return "".join(sign if sign == "ー" else chr(ord(sign) + 0x60) for sign in word)
+    if word and all("\u30a1" <= sign <= "\u30f6" or sign == "ー" for sign in word):
+        return "".join(sign if sign == "ー" else chr(ord(sign) - 0x60) for sign in word)
+    return ""
+
+
 def fold(text: str) -> str:
     """For literal comparison without regard to case and width: whitespace becomes single blanks."""
     return " ".join(normal(text).casefold().split())

@@ -115,7 +115,9 @@ def test_a_file_that_everything_names_relates_nothing(opened: Memory) -> None:
 def test_what_hardly_fits_is_not_told(opened: Memory) -> None:
     """A search shows its worst hits as well; a recall keeps to those with a quarter of the best score."""
     for n in range(12):
-        opened.save(Draft(content=f"Number {n * 7919}: the {chr(97 + n) * 6} machine is at the {chr(110 + n) * 6} desk."))
+        opened.save(
+            Draft(content=f"Number {n * 7919}: the {chr(97 + n) * 6} machine is at the {chr(110 + n) * 6} desk.")
+        )
     best = opened.save(Draft(content="Retries of the importer end after three minutes."))
     task = "when do retries of the importer end at the desk"
     found = opened.search(Query(task, limit=30))
