@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
@@ -9,6 +10,7 @@ import time
 from kioku_mesh import config, wire
 from kioku_mesh.app import open_memory
 from kioku_mesh.model import Draft
+from kioku_mesh.store import meaning
 from kioku_mesh.store.store import Store
 
 
@@ -43,5 +45,29 @@ def save(seconds: str, count: str) -> None:
     print(saved, waits[len(waits) // 2] * 1000, waits[len(waits) * 99 // 100] * 1000, waits[-1] * 1000)
 
 
+def save_lines(table: str) -> None:
+    """Save the text in each line of standard input, and say so when it is done; `table`: with the table of meanings or
+    without."""
+    _table(table)
+    memory = open_memory(config.load(os.environ, os.getcwd(), {}))
+    for line in sys.stdin:
+        memory.save(Draft(content=json.loads(line)))
+        print("saved", flush=True)
+
+
+def serve_mcp(table: str) -> None:
+    """The MCP server, with the table of meanings or without."""
+    _table(table)
+    from kioku_mesh.mcp.main import main
+
+    sys.exit(main([]))
+
+
+def _table(wanted: str) -> None:
+    if wanted == "without":
+        meaning.Model.__init__.__defaults__ = (os.devnull + "/none", None)  # type: ignore[misc]
+
+
 if __name__ == "__main__":
-    {"streams": streams, "save": save}[sys.argv[1]](*sys.argv[2:])
+    parts = {"streams": streams, "save": save, "save-lines": save_lines, "mcp": serve_mcp}
+    parts[sys.argv[1]](*sys.argv[2:])

@@ -13,6 +13,7 @@ import beside
 import calls
 import crowd
 import load
+import meaning
 import mesh
 import others
 import processes
@@ -27,6 +28,8 @@ PARTS = {
     "parallel": calls.parallel,
     "import": volume.importing,
     "size": volume.size,
+    "meaning": meaning.meaning,
+    "taking-in": meaning.taking_in,
     "mesh": mesh.mesh,
     "beside": beside.beside,
     "crowd": crowd.crowd,

@@ -148,6 +148,18 @@ def queries(count: int, seed: int = 2) -> list[str]:
     return [rng.choice(forms).format(**words(rng)) for _ in range(count)]
 
 
+def sentences(count: int, seed: int = 6) -> list[str]:
+    """Questions in whole sentences, about nothing that has a name."""
+    rng = random.Random(seed)
+    forms = (
+        "why do we {verb} the {adjective} {noun}",
+        "what happens to a {noun} when the {noun2} is {adjective}",
+        "how to {verb} {noun}s before the {noun2} comes back",
+        "is it safe to {verb} the {noun3} by hand",
+    )
+    return [rng.choice(forms).format(**words(rng)) for _ in range(count)]
+
+
 def facts(count: int, seed: int = 3) -> list[Fact]:
     """Facts, several about each of a few services, so that finding the name alone does not answer a question."""
     rng = random.Random(seed)

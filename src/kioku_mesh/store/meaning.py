@@ -78,6 +78,11 @@ class Model:
             nearest = "SELECT id FROM cell ORDER BY vec_distance_l1(vec_int8(v), vec_int8(?)) LIMIT ?"
             return [number for (number,) in sql.rows(self._opened(), nearest, (vector, count))]
 
+    def open(self) -> None:
+        """Is the table there? Raises Fault."""
+        with _read():
+            self._opened()
+
     def check(self) -> None:
         """Is the table there and can it be used? Raises Fault."""
         if not self.cells(bytes(SIZE)) or self.vector("memory") is None:

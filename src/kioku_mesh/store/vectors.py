@@ -238,10 +238,11 @@ def fill(store: Store, seconds: float) -> int:
 
 def _fill_some(store: Store) -> int:
     """What is slow is done before the lock is taken."""
+    model = store.model()
+    model.open()
     with store.read():
         db = store.reader()
         said = {n: _said(db, n) for n in waiting(db, _BATCH)}
-    model = store.model()
     placed = {n: place(model, body) for n, body in said.items()}
     if placed:
         with store.write() as transaction:
