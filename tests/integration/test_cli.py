@@ -62,7 +62,7 @@ def test_the_other_answers_have_these_shapes(home: Home) -> None:
         "version", "state_dir", "config_dir", "mode", "store", "identity", "settings", "counts", "session_saves", "bytes", "meaning",
         "stored", "notes", "serve",
     }  # fmt: skip
-    assert set(home.json("recall", "staging")) == {"text", "results", "count", "withheld", "notes"}
+    assert set(home.json("recall", "staging")) == {"text", "results", "count", "withheld", "repeated", "notes"}
     assert set(home.json("brief")) == {"text", "results", "count", "withheld", "notes"}
     (project,) = home.json("projects", "list")["projects"]
     assert set(project) == {"name", "aliases", "live", "total", "last_saved"}
