@@ -95,12 +95,14 @@ class Snapshot(Protocol):
 
 
 class RankedHit(NamedTuple):
-    """`why` is short and for people, `explain` complete and for programs (only when it was asked for)."""
+    """`why` is short and for people, `explain` complete and for programs (only when it was asked for); `clear`: it clearly
+    belongs to the query."""
 
     row: int
     score: float
     why: str
     explain: dict[str, Any] | None = None
+    clear: bool = False
 
 
 class Ranked(NamedTuple):

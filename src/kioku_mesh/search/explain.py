@@ -56,11 +56,8 @@ def hits(snapshot: Snapshot, sense: Sense, found: Sequence[Scored]) -> tuple[Ran
     page = []
     for rank, scored in enumerate(found, sense.query.offset + 1):
         why = _why(snapshot, sense, scored, texts.get(scored.row))
-        page.append(
-            RankedHit(
-                scored.row, scored.score, why, _full(snapshot, sense, scored, rank) if sense.query.explain else None
-            )
-        )
+        full = _full(snapshot, sense, scored, rank) if sense.query.explain else None
+        page.append(RankedHit(scored.row, scored.score, why, full, verdict.is_clear(scored)))
     return tuple(page)
 
 
@@ -147,6 +144,8 @@ def _full(snapshot: Snapshot, sense: Sense, scored: Scored, rank: int) -> dict[s
         if scored.evidence:
             told |= {
                 "meaning": None if scored.cosine is None else round(scored.cosine, 4),
+                "covered": round(scored.covered, 4),
+                "clear": verdict.is_clear(scored),
                 "rank_by_words": scored.by_words,
                 "rank_by_meaning": scored.by_meaning,
                 "beside_a_hit": scored.beside,

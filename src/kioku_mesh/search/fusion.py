@@ -137,7 +137,7 @@ class _Found(NamedTuple):
     def weights(self) -> dict[int, float]:
         """Of every candidate: see the top of this file."""
         word_rank, near_rank = _ranks(self.by_words), _ranks(self.near)
-        most = max((hit.relevance for hit in self.by_words.values()), default=0.0) or 1.0
+        most = self.most_relevant()
         base: dict[int, float] = {}
         for row in {**self.by_words, **self.near}:
             base[row] = self.meant(row) + _NAMED * self.named.get(row, 0.0)
@@ -146,6 +146,9 @@ class _Found(NamedTuple):
             if row in near_rank:
                 base[row] += _RANK / near_rank[row]
         return base
+
+    def most_relevant(self) -> float:
+        return max((hit.relevance for hit in self.by_words.values()), default=0.0) or 1.0
 
     def meant(self, row: int) -> float:
         best = self.best_cosine
@@ -191,11 +194,13 @@ def _weighed(
     value = _with_company(snapshot, vector, found, base, where, now)
     word_rank, near_rank = _ranks(by_words), _ranks(near)
     evidence = rank.Evidence(covered, found.best_cosine)
+    most = found.most_relevant()
     for hit in rank.order(value, snapshot.signals(list(value)), max(value.values(), default=0.0), project, now):
         known = by_words.get(hit.row)
         yield hit._replace(
             relevance=known.relevance if known else 0.0,
             cosine=cosines.get(hit.row),
+            covered=covered * known.relevance / most if known else 0.0,
             by_words=word_rank.get(hit.row),
             by_meaning=near_rank.get(hit.row),
             beside=value[hit.row] > base.get(hit.row, 0.0),

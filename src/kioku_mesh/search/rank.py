@@ -34,13 +34,15 @@ class Evidence(NamedTuple):
 
 class Scored(NamedTuple):
     """One candidate. `relevance` is what the full-text index says, 0 where nothing was weighed; `cosine` is how near its
-    meaning is; `by_words`, `by_meaning`: its place in either list; `beside`: it was saved beside a good candidate."""
+    meaning is; `covered`: how much of the query it has in words (C of fusion.py); `by_words`, `by_meaning`: its place in either
+    list; `beside`: it was saved beside a good candidate."""
 
     row: int
     score: float
     relevance: float = 0.0
     factors: Factors = Factors()
     cosine: float | None = None
+    covered: float = 0.0
     by_words: int | None = None
     by_meaning: int | None = None
     beside: bool = False

@@ -69,6 +69,13 @@ def compose_recall(
     return Composed(tuple(entries), before, "\n".join(_footnotes(seen.repeated, notes, budget)), seen.repeated)
 
 
+def compose_reminder(hits: Sequence[Hit]) -> Composed:
+    """The live ones in their order, near-duplicates once."""
+    seen = _Seen()
+    entries = tuple(Entry(o, body=_disputed(o)) for o in seen.new(hit.observation for hit in hits))
+    return Composed(entries, repeated=seen.repeated)
+
+
 def _footnotes(repeated: int, notes: Sequence[Notice], budget: int) -> Iterator[str]:
     """Lines about the answer, as far as there is room for them."""
     room = (budget - _ROOM_FOR_ENTRIES) // 4

@@ -80,9 +80,9 @@ class Memory:
         """Ranked memories; with an empty text the newest first."""
         return searching.search(self._ctx, query)
 
-    def recall(self, task: str, where: Filter = Filter(), budget: int = 1200) -> Recalled:
-        """Everything worth knowing before a task, within a budget of tokens."""
-        return recalling.recall(self._ctx, task, where, budget)
+    def recall(self, task: str, where: Filter = Filter(), budget: int = 1200, only_clear: bool = False) -> Recalled:
+        """Everything worth knowing before a task, within a budget of tokens; or only what clearly belongs to it."""
+        return recalling.recall(self._ctx, task, where, budget, only_clear)
 
     def brief(self, project: str | None = None, budget: int = 600) -> Recalled:
         """What an agent should know at the start of a session."""

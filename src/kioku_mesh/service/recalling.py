@@ -22,10 +22,11 @@ _RECENT = 30
 _SIDES = 5  # of a conflict that are told beside a hit
 
 
-def recall(ctx: Context, task: str, where: Filter = Filter(), budget: int = 1200) -> Recalled:
+def recall(ctx: Context, task: str, where: Filter = Filter(), budget: int = 1200, only_clear: bool = False) -> Recalled:
     """Everything worth knowing before a task, as one block of text of at most `budget` tokens, its notes included.
 
     Files and references of `where` say what the task is about: what names them is told first, and nothing left out for them.
+    `only_clear`: only what clearly belongs to the text, which is mostly nothing.
     """
     _check_budget(budget)
     if not task.strip():
@@ -37,6 +38,9 @@ def recall(ctx: Context, task: str, where: Filter = Filter(), budget: int = 1200
     query = Query(text=task, where=anywhere, limit=_RECALL_HITS)
     with ctx.store.read(ctx.scopes, now) as snapshot:
         ranked = engine.find(snapshot, query, project, now)
+        if only_clear:
+            clear = [Hit(snapshot.observation(h.row), h.score, h.why) for h in ranked.hits if h.clear]
+            return _reminded(_with_other_sides(snapshot, clear, anywhere, now), budget, now)
         best = max((hit.score for hit in ranked.hits), default=0.0)
         fitting = [hit for hit in ranked.hits if hit.score >= _FITTING * best]
         hits = [Hit(snapshot.observation(h.row), h.score, h.why) for h in fitting]
@@ -50,6 +54,13 @@ def recall(ctx: Context, task: str, where: Filter = Filter(), budget: int = 1200
     composed = briefing.compose_recall(told, project, notes, budget)
     packed = packing.pack(composed.entries, budget, at=now, before=composed.before, after=composed.after)
     return _recalled(packed, composed, (*told.related, *told.named, *told.hits), notes)
+
+
+def _reminded(hits: Sequence[Hit], budget: int, now: int) -> Recalled:
+    """The few memories that somebody should be reminded of; no text where there is none."""
+    composed = briefing.compose_reminder(hits)
+    packed = packing.pack(composed.entries, budget, at=now)
+    return _recalled(packed, composed, hits, ())
 
 
 def brief(ctx: Context, project: str | None = None, budget: int = 600) -> Recalled:

@@ -164,7 +164,10 @@ def test_recall_prints_the_block(cli: Any) -> None:
     memory = Asked(recall=answer)
     ran = cli("recall", "move", "it", "--budget", "300", "--type", "bug", "-p", "shop", memory=memory)
     assert (ran.out, ran.err) == ("<fence>\ntext\n</fence>\n", "note: 3 more\n")
-    assert memory.only("recall") == ("move it", Filter(project="shop", memory_types=("bug",)), 300)
+    assert memory.only("recall") == ("move it", Filter(project="shop", memory_types=("bug",)), 300, False)
+    memory = Asked(recall=Recalled("", (), 0, 0))
+    assert cli("recall", "move", "--only-clear", memory=memory).out == ""
+    assert memory.only("recall") == ("move", Filter(), 1200, True)
 
 
 def test_brief_asks_for_the_project(cli: Any) -> None:

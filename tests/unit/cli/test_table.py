@@ -28,7 +28,7 @@ OPTIONS = {
     "search": FILTER | {
         "--include", "--limit", "--offset", "--mode", "--format", "--explain", "--why-not",
     },
-    "recall": FILTER | {"--budget"},
+    "recall": FILTER | {"--budget", "--only-clear"},
     "brief": {"--project", "--budget"},
     "list": FILTER | {"--include", "--limit", "--offset"},
     "get-memory": {"--history"},

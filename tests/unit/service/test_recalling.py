@@ -125,6 +125,31 @@ def test_what_hardly_fits_is_not_told(opened: Memory) -> None:
     assert len(ids(opened.recall(task, budget=5000))) < len(found.results)
 
 
+CLEAR = {
+    "Which endpoint issues refresh tokens?": "The auth gateway issues refresh tokens at POST /v2/token/refresh.",
+    "the invoice export is slow again": "The invoice export is slow because it loads every line; stream it instead.",
+}
+
+
+@pytest.mark.parametrize("prompt", CLEAR)
+def test_a_reminder_is_what_clearly_belongs(opened: Memory, prompt: str) -> None:
+    """Only that, without rules and what is related."""
+    for text in CLEAR.values():
+        opened.save(Draft(content=text, source_files=("src/one.py",)))
+    opened.save(Draft(content="Answer in English.", memory_type="instruction", importance=5, project="shop"))
+    reminded = opened.recall(prompt, Filter(), 400, only_clear=True)
+    assert [hit.observation.content for hit in reminded.results] == [CLEAR[prompt]]
+    assert "Answer in English" not in reminded.text
+
+
+@pytest.mark.parametrize("prompt", ["thanks, looks good", "make the button blue", "now write the tests please", "続けて"])
+def test_silence_is_the_normal_answer(opened: Memory, prompt: str) -> None:
+    """To what nothing clearly belongs, not a word is said; an ordinary recall still tells the nearest."""
+    for text in CLEAR.values():
+        opened.save(Draft(content=text))
+    assert opened.recall(prompt, only_clear=True).text == ""
+
+
 def test_notes_are_within_the_budget(opened: Memory, tmp_path: Path) -> None:
     """Whatever the budget, the text with its notes keeps to it."""
     other = memory(tmp_path / "state")

@@ -16,15 +16,16 @@ from ..reading import text_of
 @click.argument("task", nargs=-1, required=True)
 @filters.where()
 @options.budget(1200)
+@click.option("--only-clear", is_flag=True, help="Only what clearly belongs to it, which is mostly nothing.")
 @options.as_json
 @with_memory
-def recall(memory: Memory, task: tuple[str, ...], where: Filter, budget: int, as_json: bool) -> None:
+def recall(memory: Memory, task: tuple[str, ...], where: Filter, budget: int, only_clear: bool, as_json: bool) -> None:
     """Everything worth knowing before a task, as one text.
 
     The text is made to be handed to an agent: grouped, within the budget, and marked with who wrote what and when. --file
     and --ref say what the task is about; what names them comes first.
     """
-    block(memory.recall(text_of(task, pipe=False), where, budget), as_json)
+    block(memory.recall(text_of(task, pipe=False), where, budget, only_clear), as_json)
 
 
 @click.command()
