@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _NAME = "meaning"  # in `derived`
 _ALL = 30_000  # memories up to which all vectors are compared
-_SOME = 15_000  # above that, of the nearest cells
+_SOME, _PART, _MOST = 15_000, 25, 40_000  # above that, of the nearest cells: so many, or the 25th part up to the last
 _CELLS = 1024
 _WIDE, _WIDER = 2, 8  # times as many as are wanted, before a filter that leaves nearly all, or few
 _ENOUGH = 20  # that meet the filter, to look no further
@@ -200,7 +200,7 @@ def _numbered(where_sql: str, used: int) -> str:
 def _compared(db: apsw.Connection) -> int:
     """With how many vectors a query is compared."""
     last = sql.row(db, "SELECT max(n) FROM observation")[0] or 0
-    return _ALL if last <= _ALL else _SOME
+    return _ALL if last <= _ALL else min(max(_SOME, last // _PART), _MOST)
 
 
 def _extend(db: apsw.Connection) -> None:
