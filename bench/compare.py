@@ -83,7 +83,7 @@ def main() -> int:
 
 def prepared(product: Product, home: Path) -> Bench:
     installed = product.install()
-    return Bench(product, installed, home, set_up(product, installed, home))
+    return Bench(product, installed, home, set_up(installed, home, product.setup))
 
 
 def figures_of(bench: Bench, count: int) -> dict[str, str]:

@@ -55,6 +55,25 @@ def installed(byte_code: bool) -> Installed:
     return Installed(folder, env)
 
 
+def environment(name: str, *pip: str, python: str = sys.executable) -> Installed:
+    """An environment of its own with what pip is told to install. Kept under its name: only the first use downloads.
+
+    Raises subprocess.CalledProcessError when something cannot be had.
+    """
+    folder = CACHE / name
+    env = {
+        key: value for key, value in os.environ.items() if not key.startswith(("KIOKU_MESH", "MESH", "MCP", "PYTHON"))
+    }
+    if not (folder / "ready").exists():
+        say(f"installing {name}")
+        shutil.rmtree(folder, ignore_errors=True)
+        subprocess.run([python, "-m", "venv", folder], check=True)
+        command = [folder / SCRIPTS / "python", "-m", "pip", "--disable-pip-version-check", "install", "-q"]
+        subprocess.run([*command, *pip], check=True)
+        (folder / "ready").touch()
+    return Installed(folder, env)
+
+
 def _install(python: Path, byte_code: bool) -> None:
     compiled = "--compile" if byte_code else "--no-compile"
     pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", compiled]

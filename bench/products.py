@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
-import venv
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,27 +29,17 @@ class Product(NamedTuple):
         """An environment of its own with the product in it. Kept: only the first comparison downloads."""
         if not self.requirement:
             return places.installed(byte_code=True)
-        folder = places.CACHE / self.requirement.replace("==", "-")
-        env = {
-            name: value for name, value in os.environ.items() if not name.startswith(("KIOKU_MESH", "MESH", "PYTHON"))
-        }
-        if not (folder / "ready").exists():
-            places.say(f"installing {self.requirement}")
-            shutil.rmtree(folder, ignore_errors=True)
-            venv.create(folder, with_pip=True)
-            pip = [str(folder / places.SCRIPTS / "python"), "-m", "pip", "--disable-pip-version-check", "install", "-q"]
-            subprocess.run([*pip, self.requirement], check=True)
-            (folder / "ready").touch()
-        return places.Installed(folder, env)
+        return places.environment(self.requirement.replace("==", "-"), self.requirement)
 
 
-def set_up(product: Product, installed: places.Installed, home: Path) -> dict[str, str]:
-    """The environment of a fresh home in which the product works."""
+def set_up(installed: places.Installed, home: Path, setup: Sequence[str] = ()) -> dict[str, str]:
+    """The environment of a fresh home in which a product works once the command `setup` has run."""
     home.mkdir()
     env = {name: value for name, value in installed.env.items() if not name.startswith("XDG_")}
     env |= {"HOME": str(home), "KIOKU_MESH_AGENT_FAMILY": "bench", "KIOKU_MESH_CLIENT_ID": "bench"}
-    if product.setup:
-        command = [installed.command(product.program), *product.setup]
+    if setup:
+        program, *words = setup
+        command = [installed.command(program), *words]
         subprocess.run(command, env=env, cwd=home, check=True, stdin=subprocess.DEVNULL, capture_output=True)
     return env
 
@@ -76,7 +63,7 @@ KIOKU_MESH = Product(
     ask=lambda question: ["search", question, "--format", "json", "--search-mode", "and_or", "-n", "10"],
     save_tool=lambda text: ("save_observation", {"content": text, "subject": text[:60], "summary": text[:200]}),
     ask_tool=lambda question, limit: ("search_memory", {"query": question, "limit": limit, "search_mode": "and_or"}),
-    setup=("init", "--mode", "local"),
+    setup=("kioku-mesh", "init", "--mode", "local"),
 )
 MESH = Product(
     name="mesh-context-layer 0.8.3",

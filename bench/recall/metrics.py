@@ -13,8 +13,8 @@ DEPTH = 50  # ranks that count for MRR
 
 
 class Outcome(NamedTuple):
-    """One question: share of its answers among the first ten, any of them there, 1 / rank of the first, nDCG, how many were
-    shown, how sure the answer was (None if the system does not say), milliseconds of the processor."""
+    """One question: what was shown, the share of its answers among the first ten, any of them there, 1 / rank of the first,
+    nDCG, how sure the answer was (None if the system does not say), milliseconds of the processor and on the wall."""
 
     question: Question
     shown: Sequence[str]
@@ -24,9 +24,15 @@ class Outcome(NamedTuple):
     ndcg: float
     verdict: str | None
     cpu_ms: float
+    wall_ms: float
+
+    @property
+    def doubted(self) -> bool:
+        """The answer was empty, or said to be weak."""
+        return not self.shown or self.verdict == "weak"
 
 
-def judge(question: Question, shown: Sequence[str], verdict: str | None, cpu_ms: float) -> Outcome:
+def judge(question: Question, shown: Sequence[str], verdict: str | None, cpu_ms: float, wall_ms: float) -> Outcome:
     """`shown`: ids of memories, best first."""
     ranks = [id_ for id_ in shown if id_ not in question.excluded][:DEPTH]
     right = [id_ in question.answers for id_ in ranks]
@@ -44,6 +50,7 @@ def judge(question: Question, shown: Sequence[str], verdict: str | None, cpu_ms:
         gained / best if best else 0.0,
         verdict,
         cpu_ms,
+        wall_ms,
     )
 
 

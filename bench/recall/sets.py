@@ -15,6 +15,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 LEFT_OUT = ("adversarial",)  # LoCoMo counts its categories 1 to 4
+NONE, FOREIGN = (
+    "none",
+    "foreign",
+)  # categories without an answer: as written, and asked of a store that they are not about
+ASKED = 60  # questions of each store that are asked of the others
 FILLER_MIN = 60  # characters of a text that others are hidden among
 
 
@@ -45,9 +50,24 @@ def load(path: str) -> Labelled:
 def _questions(group: dict[str, Any]) -> Iterator[Question]:
     for number, query in enumerate(group["queries"]):
         category = query.get("cat") or ""
-        if category not in LEFT_OUT and (query["rel"] or category == "none"):
+        if category not in LEFT_OUT and (query["rel"] or category == NONE):
             id_ = str(query.get("id", number))
             yield Question(id_, query["text"], frozenset(query["rel"]), category, frozenset(query.get("exclude", ())))
+
+
+def sample(group: Group) -> list[Question]:
+    """Questions that the group has an answer to, not more of one group than of another."""
+    return [question for question in group.questions if question.answers][:ASKED]
+
+
+def foreign(group: Group, groups: Sequence[Group]) -> list[Question]:
+    """Questions of other stores, which have no answer in this one."""
+    return [
+        Question(question.id, question.text, frozenset(), FOREIGN, frozenset())
+        for other in groups
+        if other is not group
+        for question in sample(other)
+    ]
 
 
 def filler(path: str | None, count: int) -> list[str]:

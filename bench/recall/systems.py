@@ -6,7 +6,7 @@ import math
 import re
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import apsw
@@ -24,10 +24,27 @@ START = 1_600_000_000 * SECOND  # when the first filler was saved
 BATCH = 500
 
 
+class Unmeasured(Exception):
+    """A system cannot be measured here; the message says why."""
+
+
 class Answer(NamedTuple):
+    """Ids, best first; how sure the answer was, None if the system does not say; milliseconds."""
+
     shown: Sequence[str]
     verdict: str | None
     cpu_ms: float
+    wall_ms: float
+
+
+class Watch:
+    """Milliseconds since it was made: of the processor and on the wall."""
+
+    def __init__(self) -> None:
+        self._cpu, self._wall = time.process_time(), time.perf_counter()
+
+    def read(self) -> tuple[float, float]:
+        return 1000 * (time.process_time() - self._cpu), 1000 * (time.perf_counter() - self._wall)
 
 
 class System(Protocol):
@@ -70,12 +87,12 @@ class Ours:
 
     def ask(self, text: str) -> Answer:
         now = self._clock + DAY
-        start = time.process_time()
+        watch = Watch()
         with self._store.read(now=now) as snapshot:
             found = engine.find(snapshot, Query(text, limit=DEPTH), None, now)
-            cpu = 1000 * (time.process_time() - start)
+            took = watch.read()
             shown = [self._names[id_] for id_ in snapshot.ids([hit.row for hit in found.hits])]
-        return Answer(shown, found.verdict, cpu)
+        return Answer(shown, found.verdict, *took)
 
     def close(self) -> None:
         self._store.close()
@@ -92,13 +109,15 @@ class PlainFts5:
         self._db.executemany("INSERT INTO t VALUES (?, ?, ?)", rows)
 
     def ask(self, text: str) -> Answer:
-        start = time.process_time()
+        watch = Watch()
         asked = " OR ".join(f'"{word}"' for word in re.findall(r"\w+", text))
         rows = self._db.execute("SELECT id FROM t WHERE t MATCH ? ORDER BY rank LIMIT ?", (asked, DEPTH)).fetchall()
-        return Answer([id_ for (id_,) in rows], None, 1000 * (time.process_time() - start))
+        return Answer([id_ for (id_,) in rows], None, *watch.read())
 
     def close(self) -> None:
         self._db.close()
 
 
-SYSTEMS: dict[str, type[Ours] | type[PlainFts5]] = {"kioku-mesh": Ours, "plain FTS5": PlainFts5}
+Open = Callable[[Sequence[dict[str, Any]], Sequence[str]], System]  # a store of these memories among these other texts
+
+SYSTEMS: dict[str, Open] = {"kioku-mesh": Ours, "plain FTS5": PlainFts5}
