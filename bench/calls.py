@@ -12,14 +12,15 @@ from typing import Any
 
 import texts
 from mcp_client import Agent
-from measure import in_turn, medians, percentile, process, resident_mb, server_cpu, synced_write
-from places import Installed, copied, installed
+from measure import Action, in_turn, medians, percentile, process, resident_mb, server_cpu, synced_write
+from places import Installed, copied, installed, scratch
 from report import Row, ms
 
 
 @contextmanager
-def server(product: Installed, state: Path) -> Iterator[Agent]:
-    agent = Agent([str(product.command("kioku-mesh-mcp"))], env=product.at(state), cwd=str(state), patience=None)
+def server(product: Installed, state: Path, cwd: Path | None = None) -> Iterator[Agent]:
+    where = str(cwd or state)
+    agent = Agent([str(product.command("kioku-mesh-mcp"))], env=product.at(state), cwd=where, patience=None)
     with agent:
         agent.greet()
         yield agent
@@ -55,6 +56,41 @@ def _saves(agent: Agent, state: Path, count: int, rounds: int) -> list[Row]:
         Row(f"MCP save, {count:,}: p50", floor, took["save"] * 1000, aim, "ms", seen=f"cpu {ms(cpu)}"),
         Row(f"MCP save, {count:,}: p99", slowest, p99, 30, "ms"),
     ]
+
+
+def sources(divisor: int) -> list[Row]:
+    """What it adds to a save to note what its files are; the floor names the same files in another project, unread."""
+    product, rows = installed(byte_code=True), []
+    with copied(product, 10_000 // divisor) as state, scratch() as top:
+        files = [repository(top, number) for number in range(50)]
+        with server(product, state, top) as agent:
+            for count in (5, 50):
+                rows.append(_noting(agent, files[:count], top.name, 500 // min(divisor, 5)))
+    return rows
+
+
+def repository(top: Path, number: int) -> str:
+    """A file of 4 kB in a repository with a commit."""
+    for folder in ("objects", "refs"):
+        (top / ".git" / folder).mkdir(parents=True, exist_ok=True)
+    (top / ".git" / "HEAD").write_text("0123456789abcdef0123456789abcdef01234567\n")
+    (top / "src").mkdir(exist_ok=True)
+    (top / "src" / f"{number}.txt").write_text(f"{number:07} " * 512)
+    return f"src/{number}.txt"
+
+
+def _noting(agent: Agent, files: list[str], project: str, rounds: int) -> Row:
+    lines = texts.fresh(len(files))
+
+    def save(into: str) -> Action:
+        return lambda: agent.call("save_observation", content=next(lines), project=into, source_files=files)
+
+    took = medians(in_turn({"unread": save(f"{project}-2"), "noted": save(project)}, rounds))
+    adds = (took["noted"] - took["unread"]) * 1000
+    seen = f"{ms(took['noted'])} / {ms(took['unread'])}, adds {adds:.2f} ms"
+    return Row(
+        f"MCP save that notes {len(files)} files of 4 kB", "unread", took["noted"] / took["unread"], 1.5, seen=seen
+    )
 
 
 def _searches(agent: Agent, count: int, rounds: int) -> list[Row]:

@@ -24,6 +24,7 @@ PARTS = {
     "start": processes.start,
     "mcp-start": processes.mcp_start,
     "calls": calls.calls,
+    "sources": calls.sources,
     "memory": calls.memory,
     "parallel": calls.parallel,
     "import": volume.importing,

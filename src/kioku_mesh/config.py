@@ -121,10 +121,16 @@ class Config:
         for key in ("only_project", "project"):
             if self._values[key][0] is not None:
                 return self._values[key]
+        found = self.repository()
+        return (found[0], f"git repository {found[1]}") if found else (None, "none")
+
+    def repository(self, folder: str | None = None) -> tuple[str, str] | None:
+        """(name, top folder) of the git repository around a folder; None: around the working folder."""
+        if folder is not None:
+            return repository.find(folder, self._stops())
         if not self._git:
             self._git.append(repository.find(self.cwd, self._stops()) if self.cwd else None)
-        found = self._git[0]
-        return (found[0], f"git repository {found[1]}") if found else (None, "none")
+        return self._git[0]
 
     @property
     def only_project(self) -> str | None:

@@ -13,6 +13,7 @@ PREFIX_MIN = 8  # shortest prefix of an id that a person may type
 _ID = pattern(r"[0-9a-f]{32}")
 _PREFIX = pattern(r"[0-9a-f]{8,32}")
 _SLUG = pattern(r"[a-z0-9][a-z0-9._-]{0,63}")
+_COMMIT = pattern(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _ORIGIN = pattern(r"[a-z0-9][a-z0-9._-]{0,63}\.[0-9a-f]{16}")
 
 
@@ -42,6 +43,11 @@ def is_slug(text: str) -> bool:
 def is_origin(text: str) -> bool:
     """`<node slug>.<16 hex digits of the incarnation>`."""
     return _ORIGIN.fullmatch(text) is not None
+
+
+def is_commit(text: str) -> bool:
+    """The name of a commit in git: 40 or 64 hex digits."""
+    return _COMMIT.fullmatch(text) is not None
 
 
 def new_node(host: str) -> str:

@@ -92,6 +92,13 @@ class Observation(NamedTuple):
     deleted_reason: str | None = None
     purged: bool = False
     stored: Stored | None = None  # told where a memory is asked for by its id
+    # What its files were when it was saved, as in `Seen`, and where that is known, what has become of them here.
+    commit: str | None = None
+    file_hashes: tuple[str, ...] = ()
+    file_paths: tuple[str, ...] = ()
+    freshness: str | None = None  # "fresh" | "changed" | "gone"
+    changed_files: tuple[str, ...] = ()  # those of `source_files` that have another content now
+    gone_files: tuple[str, ...] = ()  # and those that are not there any more
 
 
 class Filter(NamedTuple):
@@ -193,6 +200,7 @@ _TIMES = frozenset(
 
 _ONLY_IF_SAID = (
     "body_lost", "why_not", "verdict", "deleted_at", "deleted_by", "deleted_reason", "purged", "removed", "before", "stored", "mesh",
+    "commit", "file_hashes", "file_paths", "freshness", "changed_files", "gone_files",
 )  # fmt: skip
 
 

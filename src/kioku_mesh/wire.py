@@ -13,7 +13,7 @@ import os
 import struct
 from typing import Any
 
-from . import ids
+from . import ids, seen
 from .values import NamedTuple
 
 LANES = ("mem", "msg")
@@ -165,7 +165,10 @@ def decode_frame(data: bytes, offset: int = 0) -> tuple[Record, int]:
 
 
 class ObservationBody(NamedTuple):
-    """Version 1 of what an observation says. Without a `pc_id` of its own it was saved by the node of its origin."""
+    """Version 1 of what an observation says. Without a `pc_id` of its own it was saved by the node of its origin.
+
+    The last three fields are those of `Seen`.
+    """
 
     content: str
     memory_type: str
@@ -182,11 +185,15 @@ class ObservationBody(NamedTuple):
     tags: tuple[str, ...] = ()
     source_files: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
+    commit: str | None = None
+    file_hashes: tuple[str, ...] = ()
+    file_paths: tuple[str, ...] = ()
 
 
 _LISTS = ("tags", "source_files", "references")
 _NUMBERS = ("importance", "created_at")
-_SHAPES: dict[str, type] = dict.fromkeys(ObservationBody._fields, str)
+_SEEN = frozenset(seen.Seen._fields)
+_SHAPES: dict[str, type] = {field: str for field in ObservationBody._fields if field not in _SEEN}
 _SHAPES |= dict.fromkeys(_NUMBERS, int) | dict.fromkeys(_LISTS, list)
 _UNSAID = {**ObservationBody._field_defaults, **dict.fromkeys(_NUMBERS, -1)}
 
@@ -205,10 +212,20 @@ def read_observation(header: Header, body: bytes) -> ObservationBody:
     told["pc_id"] = told["pc_id"] or header.origin.rpartition(".")[0]
     for field in _LISTS:
         told[field] = _texts(told[field]) if told[field] else ()
+    if not _SEEN.isdisjoint(got):
+        told |= _seen(told)
     try:
         return ObservationBody(*[told[field] for field in ObservationBody._fields])
     except KeyError:
         raise Malformed("a field is missing") from None
+
+
+def _seen(told: dict[str, Any]) -> dict[str, Any]:
+    """Nothing where it has not the right shape: a memory is worth more than what is known of its files."""
+    try:
+        return seen.read(told if told["file_hashes"] else {})._asdict()
+    except ValueError:
+        return seen.Seen()._asdict()
 
 
 def _texts(value: list[Any]) -> tuple[str, ...]:

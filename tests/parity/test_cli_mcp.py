@@ -221,3 +221,30 @@ def test_where_a_memory_is(home: Home) -> None:
             assert status["structuredContent"]["mesh"][field] == here["mesh"][field]
         assert "van-2 lacks 2" in status["content"][0]["text"]
         assert "no one enforces" in status["content"][0]["text"]
+
+
+def test_what_became_of_files(home: Home) -> None:
+    """A search and a memory by its id tell the same of the files through both, and mark it in the same words."""
+    dot = home.work / ".git"
+    for folder in ("refs", "objects"):
+        (dot / folder).mkdir(parents=True)
+    (dot / "HEAD").write_text("0123456789abcdef0123456789abcdef01234567")
+    (home.work / "a.py").write_text("x")
+    (home.work / "b.py").write_text("x")
+    ids_ = [home.save("Lemons by the command line", "--file", "a.py", "--file", "b.py")]
+    with home.agent() as agent:
+        said = agent.call("save_observation", content="Lemons by an agent", source_files=["a.py", "b.py"])
+        ids_.append(said["structuredContent"]["observation_id"])
+        (home.work / "a.py").write_text("y")
+        rows = agent.call("search_memory", query="lemons")["structuredContent"]["results"]
+        assert len(rows) == 2
+        for here, there in zip(home.json("search", "lemons")["results"], rows, strict=True):
+            for field in ("observation_id", "freshness", "changed_files"):
+                assert here[field] == there[field]
+        for id_ in ids_:
+            here = home.json("get", id_)["results"][0]
+            got = agent.call("get_memory", observation_ids=[id_])
+            there = got["structuredContent"]["results"][0]
+            for field in ("commit", "freshness", "changed_files"):
+                assert here[field] == there[field]
+            assert "[note 2, files changed since] Lemons by" in got["content"][0]["text"]

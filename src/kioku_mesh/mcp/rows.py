@@ -22,7 +22,8 @@ _SHORT = (
     "observation_id", "memory_type", "importance", "subject", "project", "created_at", "agent_family", "host",
     "tags", "source_files", "references", "superseded_by", "conflicts_with", "expires_at",
 )  # fmt: skip
-_FOR_PROGRAMS = frozenset(("stamp", "origin_here", "derived"))
+_FOR_PROGRAMS = frozenset(("stamp", "origin_here", "derived", "file_hashes", "file_paths"))
+_IF_CHANGED = ("freshness", "changed_files", "gone_files")
 _IN_HEAD = frozenset((*_SHORT[:8], "state", "content", "cut", "stored"))
 _SENTENCE = pattern(r"[.!?…][\"'”’)\]]*(?=\s)|[。！？]|\n|$")
 _BEGINNING = 200  # characters of a text that are worth a call
@@ -100,6 +101,8 @@ def short(observation: Observation) -> Row:
         row["state"] = observation.state
     if observation.visibility != "mesh":
         row["visibility"] = observation.visibility
+    if observation.changed_files or observation.gone_files:
+        row |= {name: plain[name] for name in _IF_CHANGED if name in plain}
     return lean(row)  # type: ignore[no-any-return]
 
 
@@ -190,7 +193,8 @@ def _with_content(row: Row, content: str) -> Row:
 
 def _text(observation: Observation, row: Row, at: int) -> str:
     """A row as text: head line, content, and on one line the fields that the head line does not show."""
-    more = [f"{name}: {_shown(value)}" for name, value in row.items() if name not in _IN_HEAD]
+    in_head = _IN_HEAD if observation.freshness == "fresh" else _IN_HEAD | {"freshness"}
+    more = [f"{name}: {_shown(value)}" for name, value in row.items() if name not in in_head]
     if observation.stored and "stored" in row:
         more += filter(None, [observation.stored.told()])
     return entry(observation, at, "\n".join(filter(None, (row.get("content", ""), "; ".join(more)))))

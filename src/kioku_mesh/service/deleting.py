@@ -11,6 +11,7 @@ from ..clock import now as read_clock
 from ..errors import BadInput, NotFound, Refused
 from ..model import STATES, Draft, Filter, Observation, Patience
 from ..results import Deleted, Line, Purged, Restored
+from ..seen import Seen
 from ..store import upkeep as store_upkeep
 from ..store.reading import Snapshot
 from ..store.transaction import Transaction
@@ -87,6 +88,7 @@ def restore(ctx: Context, observation_id: str) -> Restored:
             importance=old.importance, project=old.project or None, tags=old.tags, source_files=old.source_files,
             references=old.references, supersedes=supersedes, visibility=old.visibility.partition("/")[0], allow_secret=True,
         ),
+        seen=Seen(old.commit, old.file_hashes, old.file_paths),
     )  # fmt: skip
     return Restored(saved.observation_id, "saved_again", saved.subject)
 

@@ -14,9 +14,9 @@ from .context import Context
 from .late import Late
 
 if TYPE_CHECKING:
-    from . import replicas
+    from . import freshness, replicas
 else:
-    replicas = Late(".replicas")
+    freshness, replicas = Late(".freshness"), Late(".replicas")
 
 GET_MAX = 1000
 _CANDIDATES = 20  # listed when a prefix fits several ids
@@ -34,6 +34,8 @@ def get(ctx: Context, wanted: Sequence[str], history: bool = False, prefixes: bo
         known = {id_: ctx.one(snapshot, id_) for id_ in whole}
         found = [o for o in known.values() if o is not None]
         chain = revisions(ctx, snapshot, found) if history else ()
+    if any(o.file_hashes for o in found):
+        found = freshness.marked(ctx, found)
     missing = tuple(id_ for id_, o in known.items() if o is None)
     if not found:
         raise NotFound(f"there is no memory {missing[0]}", "look for it with a search", ids=list(missing))

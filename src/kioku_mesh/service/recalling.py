@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ..clock import now as read_clock
 from ..errors import BadInput
@@ -12,7 +13,13 @@ from ..search import engine
 from ..store.reading import Snapshot
 from . import briefing, packing, related
 from .context import Context
+from .late import Late
 from .searching import limits
+
+if TYPE_CHECKING:
+    from . import freshness
+else:
+    freshness = Late(".freshness")
 
 STANDING_TYPES = ("decision", "instruction", "preference", "process", "config")
 _RECALL_HITS = 30
@@ -20,6 +27,8 @@ _FITTING = 0.25  # of the best score: less is what a search shows when it has no
 _STANDING = 40
 _RECENT = 30
 _SIDES = 5  # of a conflict that are told beside a hit
+_RECALL_S, _BRIEF_S = 0.01, 0.1  # to see whether files have changed; a brief must not depend on how busy the machine is
+_LEAST_TOKENS = 30  # that an entry takes: its id alone takes most of them
 
 
 def recall(ctx: Context, task: str, where: Filter = Filter(), budget: int = 1200, only_clear: bool = False) -> Recalled:
@@ -36,11 +45,10 @@ def recall(ctx: Context, task: str, where: Filter = Filter(), budget: int = 1200
     project = where.project or ctx.config.project()[0]
     anywhere = where._replace(source_files=(), references=())
     query = Query(text=task, where=anywhere, limit=_RECALL_HITS)
+    if only_clear:
+        return _reminded(ctx, query, project, budget, now)
     with ctx.store.read(ctx.scopes, now) as snapshot:
         ranked = engine.find(snapshot, query, project, now)
-        if only_clear:
-            clear = [Hit(snapshot.observation(h.row), h.score, h.why) for h in ranked.hits if h.clear]
-            return _reminded(_with_other_sides(snapshot, clear, anywhere, now), budget, now)
         best = max((hit.score for hit in ranked.hits), default=0.0)
         fitting = [hit for hit in ranked.hits if hit.score >= _FITTING * best]
         hits = [Hit(snapshot.observation(h.row), h.score, h.why) for h in fitting]
@@ -51,14 +59,18 @@ def recall(ctx: Context, task: str, where: Filter = Filter(), budget: int = 1200
             rules=_standing(snapshot, anywhere._replace(project=project), now) if project else [],
         )
         notes = (*ranked.notes, *limits(ctx, snapshot, query, project, hits, now))
-    composed = briefing.compose_recall(told, project, notes, budget)
+    composed = _marked(ctx, briefing.compose_recall(told, project, notes, budget), budget)
     packed = packing.pack(composed.entries, budget, at=now, before=composed.before, after=composed.after)
     return _recalled(packed, composed, (*told.related, *told.named, *told.hits), notes)
 
 
-def _reminded(hits: Sequence[Hit], budget: int, now: int) -> Recalled:
+def _reminded(ctx: Context, query: Query, project: str | None, budget: int, now: int) -> Recalled:
     """The few memories that somebody should be reminded of; no text where there is none."""
-    composed = briefing.compose_reminder(hits)
+    with ctx.store.read(ctx.scopes, now) as snapshot:
+        ranked = engine.find(snapshot, query, project, now)
+        clear = [Hit(snapshot.observation(h.row), h.score, h.why) for h in ranked.hits if h.clear]
+        hits = _with_other_sides(snapshot, clear, query.where, now)
+    composed = _marked(ctx, briefing.compose_reminder(hits), budget)
     packed = packing.pack(composed.entries, budget, at=now)
     return _recalled(packed, composed, hits, ())
 
@@ -74,7 +86,7 @@ def brief(ctx: Context, project: str | None = None, budget: int = 600) -> Recall
         conflicts = [o for o in conflicts if ctx.sees(snapshot, o.project)]
         standing = _standing(snapshot, where, now)
         recent = snapshot.observations(snapshot.newest(where, now, _RECENT))
-    composed = briefing.compose_brief(conflicts, standing, recent, project, budget)
+    composed = _marked(ctx, briefing.compose_brief(conflicts, standing, recent, project, budget), budget, _BRIEF_S)
     packed = packing.pack(composed.entries, budget, before=composed.before, after=composed.after, rest=briefing.REST)
     return _recalled(packed, composed, [], ())
 
@@ -92,12 +104,22 @@ def _with_other_sides(snapshot: Snapshot, hits: Sequence[Hit], where: Filter, no
     return list(told.values())
 
 
+def _marked(ctx: Context, composed: briefing.Composed, budget: int, seconds: float = _RECALL_S) -> briefing.Composed:
+    """Those entries that there may be room for, with the freshness of what they tell."""
+    shown = composed.entries[: budget // _LEAST_TOKENS]
+    if not any(entry.observation.file_hashes for entry in shown):
+        return composed
+    found = freshness.marked(ctx, [entry.observation for entry in shown], seconds)
+    marked = [entry._replace(observation=each) for entry, each in zip(shown, found, strict=True)]
+    return composed._replace(entries=(*marked, *composed.entries[len(shown) :]))
+
+
 def _recalled(
     packed: packing.Packed, composed: briefing.Composed, hits: Sequence[Hit], notes: Sequence[Notice]
 ) -> Recalled:
     known = {h.observation.observation_id: h for h in hits}
     shown = tuple(
-        known.get(o.observation_id, Hit(o, 0.0, "standing"))
+        known.get(o.observation_id, Hit(o, 0.0, "standing"))._replace(observation=o)
         for o in (e.observation for e in composed.entries[: packed.shown])
     )
     return Recalled(packed.text, shown, len(shown), packed.withheld, composed.repeated, tuple(notes))

@@ -6,12 +6,13 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from .. import ids, wire
+from .. import ids, seen, wire
 from ..clock import YEAR_10000, parse_time, to_iso
 from ..clock import now as read_clock
 from ..errors import BadInput, KiokuError
 from ..model import Draft, Filter
 from ..results import Imported, Problem
+from ..seen import Seen
 from ..store.reading import Snapshot
 from ..store.transaction import Transaction
 from ..store.upkeep import PAUSE_S
@@ -234,7 +235,16 @@ class _Line:
         said["agent_family"] = said.get("agent_family") or "import"
         said["client_id"] = said.get("client_id") or "import"
         said["created_at"] = created
+        said |= self._seen(draft)
         return wire.encode_body(said)
+
+    def _seen(self, draft: Draft) -> dict[str, Any]:
+        """What its files were when it was saved, of which there must be as many as are kept."""
+        told = {field: self._plain.get(field) for field in Seen._fields}
+        try:
+            return seen.read(told | {"source_files": draft.source_files})._asdict()
+        except ValueError as wrong:
+            raise BadInput(str(wrong), "see the description of the export format") from None
 
     def _act(self) -> bytes:
         said = {"from": self._label("from"), "to": self._label("to"), "reason": self._label("reason", REASON_MAX)}

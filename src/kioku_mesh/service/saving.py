@@ -11,6 +11,7 @@ from ..clock import now as read_clock
 from ..errors import BadInput, NotFound, SecretFound, StoreError
 from ..model import Draft, Filter, Notice, Observation, Patience, Saved, Similar
 from ..search.alike import alike, titled
+from ..seen import Seen
 from ..store import vectors
 from ..store.content import fingerprint
 from ..store.meaning import Fault
@@ -24,18 +25,21 @@ from .late import Late
 
 if TYPE_CHECKING:
     from ..store import spread
-    from . import replicas
-else:  # of use in a mesh only
-    spread, replicas = Late("..store.spread"), Late(".replicas")
+    from . import freshness, replicas
+else:  # of use in a mesh only, and where files are named
+    spread, replicas, freshness = Late("..store.spread"), Late(".replicas"), Late(".freshness")
 
 REPEAT = DAY  # the same save within this time is answered with the first id
 _ERASE = "kioku-mesh purge ID"  # in warnings; the id is known when the memory is stored
+_LARGE = wire.RECORD_MAX // 2  # bytes of a body from which its own words may need all the room
 _COMPARED = 3  # memories that a new one is compared with
 _DETAILS = ("subject", "summary", "memory_type", "importance", "tags", "source_files", "references")
+_WHO = ("agent_family", "client_id", "session_id", "host")
 
 
-def save(ctx: Context, draft: Draft, patience: Patience | None = None) -> Saved:
-    """Store a memory, and say where it is, after a wait for other machines if there is `patience`.
+def save(ctx: Context, draft: Draft, patience: Patience | None = None, seen: Seen | None = None) -> Saved:
+    """Store a memory, and say where it is, after a wait for other machines if there is `patience`. `seen`: what its files
+    were; None: what they are now.
 
     Raises BadInput, SecretFound, NotFound (supersedes), Refused, StoreError; then nothing is stored."""
     asked, draft = draft, check(draft)
@@ -45,7 +49,8 @@ def save(ctx: Context, draft: Draft, patience: Patience | None = None) -> Saved:
     # What the memory is compared with is looked for before the lock is taken.
     similar, doubts = _similar(ctx, draft, project)
     now = read_clock()
-    body = _body(ctx, draft, project, now)
+    seen = freshness.seen(ctx, draft.source_files, project) if draft.source_files and seen is None else seen
+    body = _body(ctx, draft, project, seen or Seen(), now)
     placed = _placed_by_meaning(ctx, draft, project)
     slots: tuple[spread.Slot, ...] = ()
     with ctx.store.write(now) as transaction:
@@ -99,19 +104,22 @@ def _placed(ctx: Context, answer: Saved, slots: tuple[spread.Slot, ...], patienc
 def revise(ctx: Context, observation_id: str, draft: Draft, patience: Patience | None = None) -> Saved:
     """A new memory that supersedes another and inherits what is not given; an empty content inherits the content.
 
-    Raises BadInput if nothing of it would change.
+    Raises BadInput if nothing of it would change; that its files have changed is enough: it holds for what they are now.
     """
     with ctx.store.read(ctx.scopes) as snapshot:
         old = ctx.one(snapshot, observation_id)
     if old is None:
         raise NotFound(f"there is no memory {observation_id}", "look for it with `kioku-mesh search`")
     _refuse_gone(old)
-    new = _inherit(draft, old)
+    new = check(_inherit(draft, old))
     # The words of a memory that is hidden may be said again, to bring them back.
     said_anew = bool(draft.content.strip()) and old.state != "live"
-    if not said_anew and _says_the_same(check(new), old):
+    if not said_anew and _says_the_same(new, old) and not freshness.differs(ctx, old):
         raise BadInput(f"nothing of {observation_id} would change", "give a new text, or another field to change")
-    return save(ctx, new, patience)
+    inherits = new.source_files and not draft.source_files
+    return save(
+        ctx, new, patience, freshness.seen(ctx, new.source_files, ctx.project(new.project), old) if inherits else None
+    )
 
 
 def _refuse_gone(old: Observation) -> None:
@@ -186,26 +194,11 @@ def _with_id(notice: Notice, id_: str) -> Notice:
     return notice._replace(message=notice.message.replace(_ERASE, _ERASE.replace("ID", id_)))
 
 
-def _body(ctx: Context, draft: Draft, project: str | None, now: int) -> bytes:
-    who = ctx.identity
-    return wire.encode_body(
-        {
-            "content": draft.content,
-            "subject": draft.subject,
-            "summary": draft.summary,
-            "memory_type": draft.memory_type,
-            "importance": draft.importance,
-            "project": project,
-            "tags": draft.tags,
-            "source_files": draft.source_files,
-            "references": draft.references,
-            "agent_family": who.agent_family,
-            "client_id": who.client_id,
-            "session_id": who.session_id,
-            "host": who.host,
-            "created_at": now,
-        }
-    )
+def _body(ctx: Context, draft: Draft, project: str | None, seen: Seen, now: int) -> bytes:
+    said = {field: getattr(draft, field) for field in ("content", *_DETAILS)}
+    said |= {field: getattr(ctx.identity, field) for field in _WHO} | {"project": project, "created_at": now}
+    body = wire.encode_body(said | seen._asdict())
+    return body if len(body) < _LARGE else wire.encode_body(said)
 
 
 def _repeated(

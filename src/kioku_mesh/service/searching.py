@@ -16,9 +16,10 @@ from .context import Context
 from .late import Late
 
 if TYPE_CHECKING:
-    from . import missed
+    from . import freshness, missed
 else:
     missed = Late(".missed")  # few searches need it, and it needs much
+    freshness = Late(".freshness")
 
 _LITTLE = 3  # fewer hits than this are few enough to look elsewhere
 
@@ -50,6 +51,8 @@ def search(ctx: Context, query: Query) -> Found:
         "states": list(query.where.states),
         "mode": query.mode,
     }
+    if any(hit.observation.file_hashes for hit in hits):
+        hits = freshness.marked_hits(ctx, hits)
     return Found(hits, len(hits), ranked.more, looked_in, notes, why_not, ranked.verdict)
 
 

@@ -84,6 +84,9 @@ def observe(db: apsw.Connection, n: int, found: Said, now: int, projects: Projec
         deleted_by=gone.by,
         deleted_reason=gone.reason,
         purged=gone.purged,
+        commit=said.commit,
+        file_hashes=said.file_hashes,
+        file_paths=said.file_paths,
     )
 
 

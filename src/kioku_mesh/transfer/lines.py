@@ -22,11 +22,11 @@ LINE_MAX = 2 * 1024 * 1024  # bytes; the largest record with every character esc
 _FIELDS = frozenset((
     "kind", "stamp", "observation_id", "content", "subject", "summary", "derived", "memory_type", "importance",
     "project", "tags", "source_files", "references", "supersedes", "visibility", "agent_family", "client_id",
-    "session_id", "pc_id", "host", "created_at", "expires_at",
+    "session_id", "pc_id", "host", "created_at", "expires_at", "commit", "file_hashes", "file_paths",
     "id", "names", "until", "deleted_at", "reason", "from", "to",
     # shown by every interface, and derived from the other records
     "superseded_by", "conflicts_with", "state", "body_lost", "origin_here", "deleted_by", "deleted_reason", "purged",
-    "score", "why", "explain",
+    "freshness", "changed_files", "gone_files", "score", "why", "explain",
 ))  # fmt: skip
 _SAID = ("content", "project", "created_at", "agent_family", "client_id", "session_id", "pc_id", "host")
 

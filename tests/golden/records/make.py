@@ -34,6 +34,11 @@ FULL = {
     "source_files": ["src/cache.py"], "references": ["https://example.org/issues/7"], "agent_family": "claude",
     "client_id": "claude-code", "pc_id": "laptop-9f3c", "session_id": "s-1", "host": "laptop", "created_at": 1_760_000_000_000_000,
 }  # fmt: skip
+SEEN = FULL | {
+    "source_files": ["cache.py:12", "docs/cache.md", "notes.txt"], "commit": "0123456789abcdef0123456789abcdef01234567",
+    "file_hashes": ["00112233445566778899aabbccddeeff", "ffeeddccbbaa99887766554433221100", ""],
+    "file_paths": ["src/cache.py", "", ""],
+}  # fmt: skip
 MINIMAL = {
     "content": "x", "memory_type": "note", "importance": 1, "agent_family": "human", "client_id": "cli", "created_at": 0,
 }  # fmt: skip
@@ -46,6 +51,7 @@ SAMPLES: dict[str, tuple[str, bytes, dict[str, Any], bool]] = {
         {"names": ("e" * 32, "d" * 32), "until": 1_790_000_000_000_000},
         True,
     ),
+    "observation-seen": (wire.OBSERVATION, body(**SEEN), {"scope": "team/red"}, True),
     "observation-minimal": (wire.OBSERVATION, body(**MINIMAL), {"seq": 1, "prev": "", "scope": "local"}, True),
     "observation-erased": (wire.OBSERVATION, body(**MINIMAL), {"scope": "user/kim"}, False),
     "tombstone": (

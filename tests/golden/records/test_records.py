@@ -65,12 +65,12 @@ def test_this_release_writes_the_same_bytes(path: Path) -> None:
 
 
 def test_a_frozen_body_means_what_it_said() -> None:
-    """The fields of a full and of a minimal observation of version 1 are read as they were written."""
-    full = decoded(HERE / "v1" / "observation-full.frame")
-    said = wire.read_observation(full.header, full.body or b"")
-    assert {
-        field: list(value) if isinstance(value, tuple) else value for field, value in said._asdict().items()
-    } == make.FULL
+    """The fields of full observations and of a minimal one of version 1 are read as they were written."""
+    for name, fields in (("full", make.FULL), ("seen", make.SEEN)):
+        whole = decoded(HERE / "v1" / f"observation-{name}.frame")
+        said = wire.read_observation(whole.header, whole.body or b"")._asdict()
+        told = {field: value for field, value in said.items() if value not in (None, ())}
+        assert {field: list(value) if isinstance(value, tuple) else value for field, value in told.items()} == fields
     minimal = decoded(HERE / "v1" / "observation-minimal.frame")
     said = wire.read_observation(minimal.header, minimal.body or b"")
     assert (said.content, said.pc_id, said.tags, said.project) == ("x", "desk-1a2b", (), None)
@@ -78,11 +78,12 @@ def test_a_frozen_body_means_what_it_said() -> None:
 
 def test_a_body_is_written_as_it_was() -> None:
     """`encode_body` writes the fields in the order and form of the samples, but for the salt, which is random."""
-    frozen = decoded(HERE / "v1" / "observation-full.frame").body or b""
-    written = wire.encode_body(make.FULL)
-    salt = json.loads(written)["salt"]
-    assert len(salt) == len(make.SALT)
-    assert written.replace(salt.encode(), make.SALT.encode()) == frozen
+    for name, fields in (("full", make.FULL), ("seen", make.SEEN)):
+        frozen = decoded(HERE / "v1" / f"observation-{name}.frame").body or b""
+        written = wire.encode_body(fields)
+        salt = json.loads(written)["salt"]
+        assert len(salt) == len(make.SALT)
+        assert written.replace(salt.encode(), make.SALT.encode()) == frozen
 
 
 def test_frozen_records_are_taken_in(tmp_path: Path) -> None:

@@ -162,6 +162,30 @@ def test_what_is_unusual_about_a_memory_is_shown(ask: Any, twin: Any, make_obser
         assert word in found["text"]
 
 
+def test_files_that_are_not_what_they_were_are_named(ask: Any, twin: Any, make_observation: Any) -> None:
+    """In a list only where they differ, once in each form; by id always, without what only programs compare."""
+    seen = {
+        "source_files": ("a.py", "b.py"),
+        "commit": "c" * 40,
+        "file_hashes": ("d" * 32, "e" * 32),
+        "file_paths": ("", "b.py"),
+    }
+    twin.add(make_observation(1, freshness="changed", changed_files=("a.py",), **seen))
+    twin.add(make_observation(2, freshness="fresh", **seen))
+    found = ask("search_memory")
+    rows = {row["subject"]: row for row in found["data"]["results"]}
+    assert (rows["memory 1"]["freshness"], rows["memory 1"]["changed_files"]) == ("changed", ["a.py"])
+    assert "freshness" not in rows["memory 2"]
+    assert "[decision 4, files changed since] memory 1" in found["text"]
+    assert found["text"].count("changed_files: a.py") == 1
+    assert "freshness" not in found["text"]
+    got = ask("get_memory", observation_ids=[f"{1:032x}", f"{2:032x}"])
+    assert [row["freshness"] for row in got["data"]["results"]] == ["changed", "fresh"]
+    assert got["text"].count("freshness: fresh") == 1
+    assert f"commit: {'c' * 40}" in got["text"]
+    assert "file_hashes" not in f"{got}"
+
+
 def test_the_reason_of_a_hit_is_told_on_request(ask: Any, twin: Any, make_observation: Any) -> None:
     """Only with explain."""
     twin.add(make_observation(1))

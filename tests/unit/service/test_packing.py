@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kioku_mesh.clock import DAY
+from kioku_mesh.service.guards import recalled
 from kioku_mesh.service.packing import Entry, entry, fence, harmless, head, pack
 from kioku_mesh.text.budget import token_bound
 from support.observations import AT, observation
@@ -34,6 +35,17 @@ def test_head_marks_what_is_not_plainly_true() -> None:
     """States other than live, conflicts and lost bodies stand in the brackets."""
     shown = head(observation(state="superseded", conflicts_with=("f" * 32,), body_lost=True), AT)
     assert shown.startswith("[decision 4, superseded, in conflict, body lost] ")
+
+
+@pytest.mark.parametrize(
+    ("freshness", "marks"),
+    [(None, ""), ("fresh", ""), ("changed", ", files changed since"), ("gone", ", files gone"), ("x] · id:", "")],
+)
+def test_head_marks_files_that_are_not_what_they_were(freshness: str | None, marks: str) -> None:
+    """Silence is normal; what a reader has to look at again stands in the brackets, and the head is known again."""
+    shown = head(observation(freshness=freshness), AT)
+    assert shown.startswith(f"[decision 4{marks}] Keep SQLite")
+    assert recalled(shown) == (ID,)
 
 
 def test_unknown_types_are_shown_as_a_note() -> None:

@@ -142,7 +142,9 @@ def test_a_reminder_is_what_clearly_belongs(opened: Memory, prompt: str) -> None
     assert "Answer in English" not in reminded.text
 
 
-@pytest.mark.parametrize("prompt", ["thanks, looks good", "make the button blue", "now write the tests please", "続けて"])
+@pytest.mark.parametrize(
+    "prompt", ["thanks, looks good", "make the button blue", "now write the tests please", "続けて"]
+)
 def test_silence_is_the_normal_answer(opened: Memory, prompt: str) -> None:
     """To what nothing clearly belongs, not a word is said; an ordinary recall still tells the nearest."""
     for text in CLEAR.values():

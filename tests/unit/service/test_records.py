@@ -40,6 +40,12 @@ def imported(memory: Memory, *rows: str, project: str | None = None, dry_run: bo
         '"memory_type": 7',
         '"derived": 5',
         '"derived": "subject"',
+        '"source_files": ["a"], "file_hashes": ["main"]',
+        '"source_files": ["a"], "file_hashes": []  , "commit": "0123456789abcdef0123456789abcdef01234567"',
+        '"file_hashes": ["00112233445566778899aabbccddeeff"]',
+        '"source_files": ["a", "a"], "file_hashes": ["00112233445566778899aabbccddeeff", ""]',
+        '"source_files": ["a"], "file_hashes": ["00112233445566778899aabbccddeeff"], "commit": "main"',
+        '"source_files": ["a"], "file_hashes": ["00112233445566778899aabbccddeeff"], "file_paths": ["../a"]',
     ],
 )
 def test_a_value_that_cannot_be_kept_is_reported(memory: Memory, bad: str) -> None:
@@ -74,3 +80,20 @@ def test_known_memories_that_stay_elsewhere_are_counted(memory: Memory) -> None:
 
 def old(observation_id: str, content: str) -> dict[str, Any]:
     return {"observation_id": observation_id, "content": content}
+
+
+def test_what_files_were_is_kept(memory: Memory) -> None:
+    """An import takes it as it stands, an export gives it, and what readers were shown of it is no part of either."""
+    seen = {
+        "source_files": ["cache.py:12", "notes.txt"],
+        "commit": "0123456789abcdef0123456789abcdef01234567",
+        "file_hashes": ["00112233445566778899aabbccddeeff", ""],
+        "file_paths": ["src/cache.py", ""],
+    }
+    shown = {"freshness": "gone", "changed_files": ["notes.txt"], "gone_files": ["cache.py:12"]}
+    report = imported(memory, json.dumps({"content": "text"} | seen | shown))
+    assert (report.added, report.notes) == (1, ())
+    (record,) = memory.records()
+    assert {field: list(record[field]) if field != "commit" else record[field] for field in seen} == seen
+    assert not shown.keys() & record.keys()
+    assert memory.search(Query()).results[0].observation.freshness is None

@@ -13,6 +13,8 @@ from ...service.packing import harmless
 from .. import options, output
 from ..opening import known, with_memory
 
+_COMMIT_SHOWN = 12  # digits of a commit; git takes them for the whole
+
 
 @click.command("get-memory")
 @click.argument("ids", nargs=-1, required=True, metavar="ID...", shell_complete=known("id"))
@@ -56,6 +58,16 @@ def whole(o: Observation) -> str:
     return f"{table}\n\n{output.indent(content)}"
 
 
+def freshness(o: Observation) -> str:
+    """What has become of the files: `changed: a.py; gone: b.py, c.py`."""
+    told = [
+        f"{state}: {', '.join(files)}"
+        for state, files in (("changed", o.changed_files), ("gone", o.gone_files))
+        if files
+    ]
+    return "; ".join(told) or o.freshness or ""
+
+
 def fields(o: Observation) -> list[tuple[str, str]]:
     def derived(name: str, value: str) -> str:
         return f"{value} (derived)" if name in o.derived else value
@@ -74,6 +86,8 @@ def fields(o: Observation) -> list[tuple[str, str]]:
         ("project", o.project or ""),
         ("tags", ", ".join(o.tags)),
         ("files", ", ".join(o.source_files)),
+        ("commit", (o.commit or "")[:_COMMIT_SHOWN]),
+        ("freshness", freshness(o)),
         ("references", ", ".join(o.references)),
         ("supersedes", ", ".join(o.supersedes)),
         ("superseded by", ", ".join(o.superseded_by)),

@@ -42,7 +42,7 @@ def revise(
     """Save a new version of a memory.
 
     The new one replaces the memory with this id (or the beginning of it) and inherits whatever is not given.
-    Use - as the text to read it from stdin.
+    Use - as the text to read it from stdin, and "" for the same text: it still holds though its files have changed.
     """
     nothing_else = draft == Draft(content="")
     if nothing_else and not text and on_terminal():
