@@ -194,7 +194,7 @@ class Saved(NamedTuple):
 
 
 _TIMES = frozenset(
-    ("created_at", "expires_at", "deleted_at", "until", "since", "erased_after", "last_saved", "last_seen")
+    ("created_at", "expires_at", "deleted_at", "until", "since", "erased_after", "last_saved", "last_seen", "week")
 )
 
 

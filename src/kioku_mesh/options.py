@@ -139,6 +139,12 @@ OPTIONS: dict[str, Option] = {
             "how many automatic backups are kept; 0 = none are made. Those of `backup` and `restore-backup` stay beside them",
         ),
         Option(
+            "capture",
+            _Choice("off", "review"),
+            "off",
+            "review: what a session decided is kept when it ends, on this machine, until `kioku-mesh review` accepts or drops it",
+        ),
+        Option(
             "mcp_profile",
             _Choice("default", "full"),
             "default",

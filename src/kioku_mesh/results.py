@@ -231,6 +231,38 @@ class Meaning(NamedTuple):
     fault: str = ""
 
 
+class Pending(NamedTuple):
+    """Something that was captured from a session and waits for review. `source`: the file that it was found in."""
+
+    id: str
+    content: str
+    memory_type: str
+    project: str | None
+    agent_family: str
+    client_id: str
+    session_id: str | None
+    captured_at: int
+    source: str = ""
+
+
+class Week(NamedTuple):
+    """What a client did in the seven days from `week` (microseconds). `counts`: sessions, searches, recalls, briefs,
+    reminders, reads, saves; shown: memories it was shown; opened: of those the ones that were read whole or cited later."""
+
+    week: int
+    client: str
+    counts: dict[str, int]
+
+
+class Stats(NamedTuple):
+    """How the memory is used on this machine, the newest week first. `never_shown`: of the `live` memories those that
+    nobody was shown since they were saved."""
+
+    weeks: tuple[Week, ...]
+    live: int
+    never_shown: int
+
+
 class Status(NamedTuple):
     """Everything `status` shows. `identity` and `settings`: name -> {value, source}. `counts`: dimension -> name -> n."""
 
@@ -249,3 +281,4 @@ class Status(NamedTuple):
     serve: Resident | None = None
     mesh: MeshStatus | None = None
     meaning: Meaning = Meaning(True)
+    usage: tuple[Week, ...] = ()  # of this week

@@ -13,6 +13,7 @@ ALLOWED: dict[str, dict[str, str | int]] = {
         "mcp/connection.py::_outcome": "the edge of a call: a defect ends it, not the server",
         "serve/parts.py::_run": "the edge of a part of the resident process: the others go on",
         "serve/parts.py::_close": "the same",
+        "cli/commands/hook.py::hook": "the edge of a hook: it never fails its client",
         "serve/__main__.py::run": "the edge of the resident process",
     },
     "heavy_imports": {"clock.py": "the one module that deals in datetime"},

@@ -21,7 +21,7 @@ TIERS = (
     ("store",),
     ("search",),
     ("service", "mesh"),
-    ("clients", "serve", "transfer", "zenohd"),
+    ("clients", "hooks", "serve", "transfer", "zenohd"),
     ("doctor",),
     ("app",),
     ("cli", "mcp"),

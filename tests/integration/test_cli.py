@@ -60,7 +60,7 @@ def test_the_other_answers_have_these_shapes(home: Home) -> None:
     home.save(TEXT, "-p", "shop")
     assert set(home.json("status")) == {
         "version", "state_dir", "config_dir", "mode", "store", "identity", "settings", "counts", "session_saves", "bytes", "meaning",
-        "stored", "notes", "serve",
+        "stored", "notes", "serve", "usage",
     }  # fmt: skip
     for block in (home.json("recall", "staging"), home.json("brief")):
         assert set(block) == {"text", "results", "count", "withheld", "repeated", "notes"}

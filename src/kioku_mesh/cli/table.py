@@ -55,6 +55,9 @@ SECTIONS: dict[str, dict[str, Entry]] = {
     "Set up and look after": {
         "init": Entry("commands.init:init", "Set up this machine (never needed for local use)."),
         "mcp": Entry("commands.mcp:mcp", "Register the memory with your agents."),
+        "hook": Entry("commands.hook:hook", "Answer an event of a client's session (clients call it)."),
+        "review": Entry("commands.usage:review", "What was captured from sessions and waits for you."),
+        "stats": Entry("commands.usage:stats", "How agents use the memory, per client and week."),
         "config": Entry("commands.config:config", "Show and change settings."),
         "serve": Entry("commands.serve:serve", "Start, stop and look at the resident process."),
         "status": Entry("commands.status:status", "What is here, where, and who you are."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from ..clock import to_iso
 from ..model import Hit, Notice, Observation
 from ..text.budget import token_bound
 from ..text.derive import SUMMARY_MAX
@@ -86,28 +87,42 @@ def _footnotes(repeated: int, notes: Sequence[Notice], budget: int) -> Iterator[
             yield line
 
 
+class Since(NamedTuple):
+    """What others saved since a client was here. `at`: when that was, microseconds."""
+
+    at: int
+    saved: Sequence[Observation]
+
+
 def compose_brief(
     conflicts: Sequence[Observation] = (),
     standing: Sequence[Observation] = (),
     recent: Sequence[Observation] = (),
     project: str | None = None,
     budget: int = 600,
+    since: Since | None = None,
 ) -> Composed:
-    """What to tell at the start of a session: open conflicts, standing rules by importance, recent work, where to ask.
+    """What to tell at the start of a session: open conflicts, what is new, standing rules by importance, recent work, where to
+    ask.
 
     `budget` (tokens) only decides how the room is shared. Equal input gives equal entries; packed without `at` (dates instead
     of ages) the text stays equal from hour to hour, so that prompt caches hold.
     """
     seen = _Seen()
     open_conflicts = [o for o in _newest(conflicts) if o.state == "live" and seen.add(o)]
+    fresh = seen.new(_newest(since.saved)) if since else []
     rules = seen.new(_by_weight(standing))
     news = seen.new(_newest(recent))
     room = max(4, (budget - _AROUND_TOKENS) // _ENTRY_TOKENS) - min(len(open_conflicts), 4)
+    new = min(len(fresh), max(1, room // 2))
+    room -= new
     lately = min(len(news), max(1, room // 3))
     ruling = max(1, room - lately)
     groups = (
         ("Open conflicts: settle each by saving one memory that supersedes both", open_conflicts),
+        (f"New since you were here on {to_iso(since.at)[:10]}" if since else "", fresh[:new]),
         (_of("Decisions and rules", project), rules[:ruling]),
+        ("Also new", fresh[new:]),
         ("Lately", news[:lately]),
         ("More decisions and rules", rules[ruling:]),
         ("Earlier", news[lately:]),

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
         Got,
         Imported,
         MeshStatus,
+        Pending,
         Project,
         Purged,
         Recalled,
         Renamed,
         Restored,
         Shared,
+        Stats,
         Status,
         Swept,
     )
@@ -34,18 +36,23 @@ if TYPE_CHECKING:
         embedding,
         meshing,
         overview,
+        pending,
         projects,
         reading,
         recalling,
         records,
+        reviewing,
         saving,
         searching,
         sharing,
+        stats,
         upkeep,
+        usage,
     )
 else:
     saving, searching, recalling, reading = map(Late, (".saving", ".searching", ".recalling", ".reading"))
     deleting, projects, records, overview = map(Late, (".deleting", ".projects", ".records", ".overview"))
+    usage, stats, reviewing, pending = map(Late, (".usage", ".stats", ".reviewing", ".pending"))
     upkeep, sharing, meshing, embedding = Late(".upkeep"), Late(".sharing"), Late(".meshing"), Late(".embedding")
     backup, restore = Late("..store.backup"), Late("..store.restore")
 
@@ -70,27 +77,63 @@ class Memory:
 
     def save(self, draft: Draft, patience: Patience | None = None) -> Saved:
         """Store a memory: durable and searchable when this returns. `patience`: wait for other machines as well."""
-        return saving.save(self._ctx, draft, patience)
+        saved = saving.save(self._ctx, draft, patience)
+        usage.note(self._ctx, "saves", opened=usage.cited(draft))
+        return saved
 
     def revise(self, observation_id: str, draft: Draft, patience: Patience | None = None) -> Saved:
         """A new memory that supersedes another and inherits what is not given."""
-        return saving.revise(self._ctx, observation_id, draft, patience)
+        saved = saving.revise(self._ctx, observation_id, draft, patience)
+        usage.note(self._ctx, "saves", opened=[observation_id, *usage.cited(draft)])
+        return saved
 
     def search(self, query: Query) -> Found:
         """Ranked memories; with an empty text the newest first."""
-        return searching.search(self._ctx, query)
+        found = searching.search(self._ctx, query)
+        usage.note(self._ctx, "searches", usage.of_hits(found.results))
+        return found
 
     def recall(self, task: str, where: Filter = Filter(), budget: int = 1200, only_clear: bool = False) -> Recalled:
         """Everything worth knowing before a task, within a budget of tokens; or only what clearly belongs to it."""
-        return recalling.recall(self._ctx, task, where, budget, only_clear)
+        recalled = recalling.recall(self._ctx, task, where, budget, only_clear)
+        usage.note(self._ctx, "recalls", usage.of_hits(recalled.results), informed=True)
+        return recalled
+
+    def remind(self, prompt: str, budget: int = 300) -> Recalled:
+        """The few memories that clearly belong to what somebody wrote and that this session was not shown yet."""
+        reminded = recalling.remind(self._ctx, prompt, budget, usage.shown(self._ctx))
+        if reminded.text:
+            usage.note(self._ctx, "reminders", usage.of_hits(reminded.results))
+        return reminded
 
     def brief(self, project: str | None = None, budget: int = 600) -> Recalled:
         """What an agent should know at the start of a session."""
-        return recalling.brief(self._ctx, project, budget)
+        told = recalling.brief(self._ctx, project, budget, usage.last_here(self._ctx, project))
+        usage.note(self._ctx, "briefs", usage.of_hits(told.results), informed=True)
+        return told
+
+    def pending(self) -> tuple[Pending, ...]:
+        """What was captured from sessions and waits for review."""
+        return pending.waiting(self.config.state_dir)
+
+    def propose(self, findings: Iterable[tuple[str, str]], source: str) -> int:
+        """Keep (type, text) of a session for review; returns how many are new."""
+        return reviewing.propose(self._ctx, findings, source)
+
+    def accept(self, ids: Sequence[str], visibility: str | None = None) -> tuple[Saved, ...]:
+        """Save what waits for review; on this machine alone unless `visibility` says more."""
+        return reviewing.accept(self._ctx, ids, visibility)
+
+    def drop(self, ids: Sequence[str]) -> tuple[Pending, ...]:
+        """Throw away what waits for review."""
+        return reviewing.drop(self._ctx, ids)
 
     def get(self, ids: Sequence[str], history: bool = False, prefixes: bool = False) -> Got:
         """Memories by id, whatever their state; with `history` all their revisions."""
-        return reading.get(self._ctx, ids, history, prefixes)
+        got = reading.get(self._ctx, ids, history, prefixes)
+        read = [observation.observation_id for observation in got.results]
+        usage.note(self._ctx, "reads", read, opened=read)
+        return got
 
     def resolve(self, text: str) -> str:
         """The whole id that a unique prefix means."""
@@ -147,6 +190,10 @@ class Memory:
     def status(self) -> Status:
         """Versions, places, identity, counts."""
         return overview.status(self._ctx)
+
+    def stats(self, forget: bool = False) -> Stats:
+        """How the memory is used on this machine, per client and week. `forget`: start counting anew."""
+        return stats.stats(self._ctx, forget)
 
     def known(self, kind: str, prefix: str, limit: int = 50) -> tuple[str, ...]:
         """Values that begin with a prefix: project, tag, type, client, session, pc, id."""

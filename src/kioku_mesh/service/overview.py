@@ -10,7 +10,7 @@ from ..model import MEMORY_TYPES, STATES, Filter, Notice, Stored
 from ..results import Status
 from ..store import upkeep
 from ..store.reading import Snapshot
-from . import embedding, residence
+from . import embedding, residence, stats
 from .context import Context
 from .late import Late
 from .reading import with_prefix
@@ -67,6 +67,7 @@ def status(ctx: Context) -> Status:
         serve=residence.resident(ctx.config.state_dir),
         mesh=shared and shared._replace(notes=(), serve=None),
         meaning=embedding.meaning(ctx),
+        usage=stats.this_week(ctx),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from ..clock import now as read_clock
@@ -17,6 +17,7 @@ from .late import Late
 from .searching import limits
 
 if TYPE_CHECKING:
+    from ..store.usage import Visit
     from . import freshness
 else:
     freshness = Late(".freshness")
@@ -25,6 +26,8 @@ STANDING_TYPES = ("decision", "instruction", "preference", "process", "config")
 _RECALL_HITS = 30
 _FITTING = 0.25  # of the best score: less is what a search shows when it has nothing better
 _STANDING = 40
+_REMINDED = 5  # memories that a prompt is compared with
+_PROMPT_MAX = 2000  # characters of a prompt
 _RECENT = 30
 _SIDES = 5  # of a conflict that are told beside a hit
 _RECALL_S, _BRIEF_S = 0.01, 0.1  # to see whether files have changed; a brief must not depend on how busy the machine is
@@ -64,19 +67,33 @@ def recall(ctx: Context, task: str, where: Filter = Filter(), budget: int = 1200
     return _recalled(packed, composed, (*told.related, *told.named, *told.hits), notes)
 
 
-def _reminded(ctx: Context, query: Query, project: str | None, budget: int, now: int) -> Recalled:
-    """The few memories that somebody should be reminded of; no text where there is none."""
+def _reminded(
+    ctx: Context, query: Query, project: str | None, budget: int, now: int, known: Collection[str] = ()
+) -> Recalled:
+    """The few memories that somebody should be reminded of, without those whose ids are `known`; no text where there is
+    none."""
     with ctx.store.read(ctx.scopes, now) as snapshot:
         ranked = engine.find(snapshot, query, project, now)
         clear = [Hit(snapshot.observation(h.row), h.score, h.why) for h in ranked.hits if h.clear]
-        hits = _with_other_sides(snapshot, clear, query.where, now)
+        new = [hit for hit in clear if hit.observation.observation_id not in known]
+        hits = _with_other_sides(snapshot, new, query.where, now)
     composed = _marked(ctx, briefing.compose_reminder(hits), budget)
     packed = packing.pack(composed.entries, budget, at=now)
     return _recalled(packed, composed, hits, ())
 
 
-def brief(ctx: Context, project: str | None = None, budget: int = 600) -> Recalled:
-    """What an agent should know at the start of a session: conflicts, standing decisions, recent work of others."""
+def remind(ctx: Context, prompt: str, budget: int, known: Collection[str] = ()) -> Recalled:
+    """What clearly belongs to a prompt and is not `known`; no text where there is nothing."""
+    _check_budget(budget)
+    if not prompt.strip():
+        return Recalled("", (), 0, 0)
+    query = Query(text=prompt[:_PROMPT_MAX], where=ctx.within(Filter()), limit=_REMINDED)
+    return _reminded(ctx, query, ctx.config.project()[0], budget, read_clock(), known)
+
+
+def brief(ctx: Context, project: str | None = None, budget: int = 600, before: Visit | None = None) -> Recalled:
+    """What an agent should know at the start of a session: conflicts, what others saved since it was here `before`,
+    standing decisions, recent work."""
     _check_budget(budget)
     now = read_clock()
     project = ctx.within(Filter(project=project)).project or ctx.config.project()[0]
@@ -85,10 +102,19 @@ def brief(ctx: Context, project: str | None = None, budget: int = 600) -> Recall
         conflicts = [o for o in conflicting(snapshot, _STANDING) if not project or o.project in (project, None)]
         conflicts = [o for o in conflicts if ctx.sees(snapshot, o.project)]
         standing = _standing(snapshot, where, now)
-        recent = snapshot.observations(snapshot.newest(where, now, _RECENT))
-    composed = _marked(ctx, briefing.compose_brief(conflicts, standing, recent, project, budget), budget, _BRIEF_S)
+        rows = snapshot.newest(where, now, _RECENT)
+        recent = snapshot.observations(rows)
+        fresh = [o for row, o in zip(rows, recent, strict=True) if before and row > before.row and not _own(ctx, o)]
+    since = briefing.Since(before.last, fresh) if before and fresh else None
+    composed = briefing.compose_brief(conflicts, standing, recent, project, budget, since)
+    composed = _marked(ctx, composed, budget, _BRIEF_S)
     packed = packing.pack(composed.entries, budget, before=composed.before, after=composed.after, rest=briefing.REST)
     return _recalled(packed, composed, [], ())
+
+
+def _own(ctx: Context, observation: Observation) -> bool:
+    """Was it saved by the client that asks, on this machine?"""
+    return observation.origin_here and observation.client_id == ctx.identity.client_id
 
 
 def _with_other_sides(snapshot: Snapshot, hits: Sequence[Hit], where: Filter, now: int) -> list[Hit]:

@@ -11,7 +11,7 @@ from ..results import Line, Swept
 from ..store import backup, replay, vectors
 from ..store import upkeep as store_upkeep
 from ..store.connection import translated
-from . import embedding
+from . import embedding, pending, usage
 from .context import Context
 
 _PREVIEW = 10_000
@@ -55,6 +55,8 @@ def tend(ctx: Context) -> None:
             _keep_backup(ctx)
     with suppress(NotAvailable):
         embedding.embed(ctx, _IDLE_S)
+    usage.prune(ctx)
+    pending.prune(ctx.config.state_dir)
 
 
 def after_save(ctx: Context) -> None:

@@ -33,7 +33,7 @@ def completed(*words: str, memory: Asked | None = None) -> list[str]:
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
-        (["re"], ["recall", "revise", "restore", "restore-backup", "rebuild"]),
+        (["re"], ["recall", "revise", "restore", "restore-backup", "review", "rebuild"]),
         (["projects", "de"], ["delete"]),
         (["search", "-p", "sh"], ["shop", "shelf"]),
         (["search", "--project=sho"], ["shop"]),

@@ -57,6 +57,9 @@ OPTIONS = {
         "--mode", "--engine", "--listen", "--connect", "--node", "--share-existing", "--user-id", "--team-id",
         "--install-systemd", "--print", "--force", "--yes",
     },
+    "hook": {"--client"},
+    "review": {"--accept", "--drop", "--all", "--visibility"},
+    "stats": {"--forget"},
     "mcp install": SERVER | {"-e"},
     "mcp uninstall": SERVER,
     "mcp status": {"--client", "--scope"},
@@ -77,7 +80,7 @@ OPTIONS = {
     "zenohd docker": {"--scope", "--force"},
     "completion": set(),
 }  # fmt: skip
-NO_ANSWER = {"completion", "mesh start", "mesh join"}  # a script; until somebody ends it
+NO_ANSWER = {"hook", "completion", "mesh start", "mesh join"}  # a script; until somebody ends it
 SHORT = {"-p", "-s", "-t", "-n", "-r", "-y"}
 
 
