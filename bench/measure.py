@@ -65,12 +65,16 @@ def process(*command: str | Path | Callable[[], str], env: Mapping[str, str] | N
     return lambda: once(*(word() if callable(word) else word for word in command), env=env)
 
 
-def once(*command: str | Path, env: Mapping[str, str] | None = None) -> Ended:
-    """Run a command to its end and say how it went. Raises Failed."""
+def once(*command: str | Path, env: Mapping[str, str] | None = None, said: bytes = b"") -> Ended:
+    """Run a command to its end, with this on its standard input, and say how it went. Raises Failed."""
     words, start = [str(word) for word in command], time.perf_counter()
     quiet = subprocess.DEVNULL
-    running = subprocess.Popen(words, env=env, stdin=quiet, stdout=quiet, stderr=subprocess.PIPE)
+    stdin = subprocess.PIPE if said else quiet
+    running = subprocess.Popen(words, env=env, stdin=stdin, stdout=quiet, stderr=subprocess.PIPE)
     with running:
+        if running.stdin:
+            running.stdin.write(said)
+            running.stdin.close()
         said = running.stderr.read() if running.stderr else b""
         cpu, peak_mb = _wait(running)
     if running.returncode != 0:

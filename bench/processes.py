@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import texts
 from mcp_client import Agent
-from measure import Action, Times, cpu_medians, in_turn, medians, process
+from measure import Action, Times, cpu_medians, in_turn, medians, once, percentile, process
 from places import Installed, copied, installed
 from report import Row, ms
 
@@ -90,6 +91,31 @@ def _list_tools(product: Installed, state: Path) -> None:
     agent.tools()
     agent.process.kill()
     agent.close()
+
+
+def hooks(divisor: int) -> list[Row]:
+    """What a client waits for at the start of a session and beside a prompt."""
+    product, count, rounds = installed(byte_code=True), 10_000 // divisor, 41 // min(divisor, 6)
+    with copied(product, count) as state:
+        sessions, asked = iter(range(1_000_000)), iter(texts.sentences(10_000))
+
+        def told(event: str) -> Action:
+            command = [product.command("kioku-mesh"), "hook", event, "--client", "claude-code"]
+
+            def call() -> object:
+                said = {"session_id": f"s{next(sessions)}", "cwd": str(state), "prompt": next(asked)}
+                return once(*command, env=product.at(state), said=json.dumps(said).encode())
+
+            return call
+
+        times = in_turn({"session-start": told("session-start"), "prompt": told("prompt")}, rounds)
+    return [
+        Row(
+            f"hook {event}, {count:,}: p50", "", percentile(took.seconds, 50) * 1000, 100, "ms",
+            seen=f"p95 {ms(percentile(took.seconds, 95))}",
+        )
+        for event, took in times.items()
+    ]  # fmt: skip
 
 
 def _row(what: str, times: dict[str, Times], name: str, aim: float) -> Row:

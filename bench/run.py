@@ -23,6 +23,7 @@ from report import Row, show
 PARTS = {
     "start": processes.start,
     "mcp-start": processes.mcp_start,
+    "hooks": processes.hooks,
     "calls": calls.calls,
     "sources": calls.sources,
     "memory": calls.memory,
