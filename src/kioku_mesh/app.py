@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
 
 from .config import Config
+from .options import EMBEDDERS
 from .service.context import is_sharing
 from .service.late import Late
 from .service.memory import Memory
@@ -46,6 +47,8 @@ def serve(
 def serve_parts(config: Config, log: Log, watch: Watch | None = None) -> Sequence[Part]:  # noqa: ARG001
     """What the resident process does with these settings. Nothing is opened here."""
     parts: list[Part] = [upkeep.Upkeep(lambda: open_memory(config)), embedding.Embedding(lambda: open_memory(config))]
+    if config.embedder[0] != EMBEDDERS[0]:
+        parts.append(embedding.by_choice(lambda: open_memory(config)))
     if config.get("mode") != "local":
         parts.append(_mesh_part(config, watch))
     return parts

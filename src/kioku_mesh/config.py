@@ -13,7 +13,7 @@ from typing import Any
 from . import folders, repository, settings
 from .errors import BadInput, Internal
 from .model import Identity, Notice
-from .options import OPTIONS, Option, parse, unknown, writable, written
+from .options import EMBEDDER_KEY, EMBEDDERS, OPTIONS, Option, embedder_parts, parse, unknown, writable, written
 from .values import NamedTuple
 
 PROJECT_FILES = (".kioku-mesh.yaml", ".kioku-mesh.toml")
@@ -137,6 +137,19 @@ class Config:
         """The one project this process may see, if it is confined to one."""
         name: str | None = self._values["only_project"][0]
         return name
+
+    @property
+    def embedder(self) -> tuple[str, str]:
+        """Which kind of embedder finds memories by their meaning, and its folder (whole) or address."""
+        kind, place = embedder_parts(self.get("embedder"))
+        if kind == "onnx":
+            place = folders.absolute(place, self.home, "", self.source("embedder"))
+        return kind or EMBEDDERS[0], place
+
+    @property
+    def embedder_key(self) -> str:
+        """What a server of `embedder` wants for a key; shown nowhere."""
+        return self.environ.get(EMBEDDER_KEY, "").strip()
 
     def _found(self, key: str) -> tuple[Any, str]:
         if key not in OPTIONS:

@@ -28,6 +28,14 @@ class Notice(NamedTuple):
     message: str
 
 
+class Sought(NamedTuple):
+    """What a text is about, for the store to compare memories with: by the table of meanings, and by the embedder that was
+    chosen; None where it cannot say. Nobody else looks inside."""
+
+    own: bytes | None
+    chosen: bytes | None = None
+
+
 class Identity(NamedTuple):
     """Who is asking. `node` is None until the first save has named this machine."""
 
@@ -200,7 +208,7 @@ _TIMES = frozenset(
 
 _ONLY_IF_SAID = (
     "body_lost", "why_not", "verdict", "deleted_at", "deleted_by", "deleted_reason", "purged", "removed", "before", "stored", "mesh",
-    "commit", "file_hashes", "file_paths", "freshness", "changed_files", "gone_files",
+    "embedder", "commit", "file_hashes", "file_paths", "freshness", "changed_files", "gone_files",
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -13,6 +14,8 @@ from .values import NamedTuple
 
 SHARING = ("local", "hub", "spoke")
 NAME_MAX = 200  # characters of a name that somebody sets
+EMBEDDERS = ("builtin", "onnx", "http")
+EMBEDDER_KEY = "KIOKU_MESH_EMBEDDER_KEY"  # in the environment alone: a key is neither written down nor shown
 
 
 class Option(NamedTuple):
@@ -63,6 +66,35 @@ def _name(text: str) -> str:
     if not text.isprintable() or len(text) > NAME_MAX:
         raise ValueError(f"one line of at most {NAME_MAX} printable characters")
     return text
+
+
+def _embedder(text: str) -> str:
+    kind, place = embedder_parts(text)
+    right = text == EMBEDDERS[0] if kind == EMBEDDERS[0] else bool(place) and place.isprintable()
+    if kind == "onnx":
+        right = right and (os.path.isabs(place) or place.startswith("~"))
+    elif kind == "http":
+        # Who signs in, and what a query string says, would be shown wherever the setting is.
+        right = right and place.isascii() and not set(place) & set(" ?#@\\") and bool(place.split("/")[2])
+    if not right:
+        raise ValueError(_EMBEDDER_FORMS)
+    return text
+
+
+_EMBEDDER_FORMS = (
+    "builtin, onnx:FOLDER (the whole path), or the address of a server such as http://127.0.0.1:11434/v1, "
+    f"without sign-in; a key is given as {EMBEDDER_KEY}"
+)
+
+
+def embedder_parts(text: str) -> tuple[str, str]:
+    """Which of EMBEDDERS it is, and its folder or address; ("", "") for what is none of them."""
+    if text == EMBEDDERS[0]:
+        return text, ""
+    if text.startswith("onnx:"):
+        return "onnx", text[5:].strip()
+    place = text.removeprefix("http:") if text.startswith(("http:http://", "http:https://")) else text
+    return ("http", place) if place.startswith(("http://", "https://")) else ("", "")
 
 
 def choices(option: Option) -> tuple[str, ...]:
@@ -138,6 +170,17 @@ OPTIONS: dict[str, Option] = {
             1,
             "how many automatic backups are kept; 0 = none are made. Those of `backup` and `restore-backup` stay beside them",
         ),
+        Option(
+            "embedder",
+            _embedder,
+            EMBEDDERS[0],
+            "what finds memories by their meaning: builtin = the table of the package; onnx:FOLDER = a sentence encoder in this "
+            "process (kioku-mesh[onnx]); http://HOST:PORT/v1 = a server with an OpenAI-compatible interface, whose key is "
+            f"{EMBEDDER_KEY}",
+        ),
+        Option("embedder_model", _name, None, "the name of the model that the server of `embedder` is asked for"),
+        Option("embedder_query", _name, None, "what the model of `embedder` wants before a question, such as `query:`"),
+        Option("embedder_passage", _name, None, "what it wants before a memory, such as `passage:`"),
         Option(
             "capture",
             _Choice("off", "review"),

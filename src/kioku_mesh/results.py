@@ -221,14 +221,29 @@ class MeshStatus(NamedTuple):
     notes: tuple[Notice, ...] = ()
 
 
+class Chosen(NamedTuple):
+    """An embedder that was chosen in place of the built-in table: its vectors are `made` for so many memories, `of` those
+    that get one; `used`: are questions asked of it; `takes_local`: also memories of visibility `local`, as it is on this
+    machine; `fault`: what went wrong last."""
+
+    name: str
+    model: str = ""
+    made: int = 0
+    of: int = 0
+    used: bool = False
+    takes_local: bool = False
+    fault: str = ""
+
+
 class Meaning(NamedTuple):
     """How far memories are found by their meaning. `waiting`: how many have no vector yet (`many`: or more); `fault`: why
-    there is no such search."""
+    there is no such search; `embedder`: the one that was chosen, None for the built-in table."""
 
     available: bool
     waiting: int = 0
     many: bool = False
     fault: str = ""
+    embedder: Chosen | None = None
 
 
 class Pending(NamedTuple):

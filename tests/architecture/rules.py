@@ -19,7 +19,7 @@ TIERS = (
     ("folders", "interfaces", "sources"),
     ("config",),
     ("store",),
-    ("search",),
+    ("search", "embedders"),
     ("service", "mesh"),
     ("clients", "hooks", "serve", "transfer", "zenohd"),
     ("doctor",),
@@ -31,6 +31,9 @@ IMPORTERS = {
     "apsw": {"store", "transfer.kioku_mesh_files"},  # the files of another product, read only
     "click": {"cli"},
     "zenoh": {"mesh"},
+    "numpy": {"embedders"},
+    "onnxruntime": {"embedders"},
+    "tokenizers": {"embedders"},
     "yaml": {"settings"},
     "tomllib": {"settings", "clients"},
 }

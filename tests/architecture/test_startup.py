@@ -46,6 +46,8 @@ def test_a_command_imports_nothing_heavy(home: Home, arguments: list[str]) -> No
     floor = FLOOR + ", shutil" * ("--help" in arguments)
     extra = imported(program, *arguments, home=home) - imported(floor, home=home)
     assert [name for name in extra if is_heavy(name)] == []
+    chosen = ("kioku_mesh.embedders", "kioku_mesh.service.choosing", "numpy", "onnxruntime", "tokenizers", "socket")
+    assert [name for name in extra if name.startswith(chosen)] == [], "nobody chose another embedder"
 
 
 def test_a_machine_in_a_mesh_starts_as_fast(home: Home) -> None:

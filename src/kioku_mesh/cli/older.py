@@ -64,7 +64,7 @@ def migrate(memory: Memory, source: str, path: str | None, given: str | None, wa
     else:
         report = migration.from_files(memory, path, wanted, output.counter("read"))
     if not wanted.dry_run:
-        embedding.embed(memory)
+        embedding.embed(memory, embedding.IMPORT_S)
     return told(report, as_json)
 
 

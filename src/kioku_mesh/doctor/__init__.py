@@ -11,7 +11,7 @@ from ..errors import BadInput, KiokuError
 from ..options import SHARING
 from ..store.store import Store
 from ..values import NamedTuple
-from . import agents, contents, network, older, residence, router, setup, surroundings
+from . import agents, contents, embedder, network, older, residence, router, setup, surroundings
 from .case import Case, failed, not_checked, passed
 from .results import FAIL, WARN, Check, Report, report
 
@@ -46,6 +46,7 @@ _TABLE = (
     Entry("version", contents.versions, stored=True),
     Entry("projections", contents.projections, contents.rebuild, stored=True),
     Entry("meaning", contents.meaning, stored=True),
+    Entry("embedder", embedder.embedder),
     Entry("unread", contents.unread, stored=True),
     Entry("clock", contents.clock, stored=True),
     Entry("incarnations", contents.incarnations, stored=True),

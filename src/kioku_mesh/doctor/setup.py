@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 
 from ..clock import HOUR
-from ..options import OPTIONS
+from ..options import EMBEDDER_KEY, OPTIONS
 from ..store import backup, compare, repair
 from ..store.connection import BIRTH, DATABASE, LOCK
 from ..transfer import kioku_mesh_files
@@ -92,7 +92,7 @@ def _successor(name: str) -> str:
 
 
 def _variables() -> set[str]:
-    return {option.environment for option in OPTIONS.values() if option.environment}
+    return {option.environment for option in OPTIONS.values() if option.environment} | {EMBEDDER_KEY}
 
 
 def leftovers(case: Case) -> Check:

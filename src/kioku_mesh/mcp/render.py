@@ -130,6 +130,9 @@ def status(result: Status) -> Answer:
     lines += [f"{name}: {_pairs(pairs)}" for name, pairs in shown.items() if pairs]
     if result.meaning.waiting or result.meaning.fault:
         lines.append(f"found by meaning: {result.meaning.fault or f'all but {result.meaning.waiting}'}")
+    if result.meaning.embedder:
+        found = result.meaning.embedder
+        lines.append(f"embedder {found.name}: {found.made} of {found.of} memories; {found.fault or 'no error'}")
     lines.append(f"saved in this session: {result.session_saves}; {result.bytes} bytes")
     if result.mode != "local":
         lines.append(f"resident process: {_resident(result.serve)}")

@@ -16,6 +16,7 @@ from .caller import Caller, identify
 from .protocol import INTERNAL_ERROR, INVALID_PARAMS, RESOURCE_NOT_FOUND, Refusal, Request, tool_error
 from .tending import Tender
 
+EMBED_S = 30.0  # of making vectors by the embedder that was chosen, in one idle time
 OPEN_MAX = 16  # memories kept open; one connection has one caller, but for clients that share it between their sessions
 
 Open = Callable[[Caller], Memory]
@@ -171,6 +172,7 @@ class Sessions:
             try:
                 with suppress(KiokuError):
                     session.memory.tend()
+                    session.memory.embed_chosen(EMBED_S)
             finally:
                 with self._lock:
                     session.calls -= 1

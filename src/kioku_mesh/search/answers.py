@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from ..model import Filter, Notice
+from ..model import Filter, Notice, Sought
 from ..values import NamedTuple
 
 
@@ -63,21 +63,24 @@ class Snapshot(Protocol):
     def last_row(self) -> int:
         """About how many memories there are."""
 
-    def vector(self, text: str) -> bytes | None:
+    def sought(self, text: str) -> Sought | None:
         """What a text is about; None when nothing can be said of that, or there is nothing to compare it with."""
 
     def knows(self, text: str) -> bool:
         """Is there anything in a text whose meaning is known, rather than put together from parts?"""
 
-    def nearest(self, vector: bytes, where: Filter, now: int, limit: int) -> list[tuple[int, float]]:
+    def nearest(self, sought: Sought, where: Filter, now: int, limit: int) -> list[tuple[int, float]]:
         """(row, cosine) of what means most nearly the same, nearest first."""
 
     def beside(self, rows: Sequence[int], where: Filter, now: int, span: int) -> list[tuple[int, int]]:
         """(row, other): what was saved right before or after each of these rows in the same session and project, at most
         `span` microseconds apart, and fits the filter."""
 
-    def similarities(self, vector: bytes, rows: Sequence[int]) -> Mapping[int, float]:
+    def similarities(self, sought: Sought, rows: Sequence[int]) -> Mapping[int, float]:
         """The cosine of each of these rows that has a vector."""
+
+    def embedder(self, row: int) -> str:
+        """Who tells how near the meaning of a memory is."""
 
     def words_with(self, part: str, limit: int) -> list[str]:
         """Words of memories in which a part of at least three letters stands, the shortest first."""

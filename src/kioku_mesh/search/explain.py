@@ -144,6 +144,7 @@ def _full(snapshot: Snapshot, sense: Sense, scored: Scored, rank: int) -> dict[s
         if scored.evidence:
             told |= {
                 "meaning": None if scored.cosine is None else round(scored.cosine, 4),
+                "embedder": snapshot.embedder(scored.row),
                 "covered": round(scored.covered, 4),
                 "clear": verdict.is_clear(scored),
                 "rank_by_words": scored.by_words,

@@ -17,9 +17,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 
 from ..clock import HOUR
-from ..model import Filter
+from ..model import Filter, Sought
 from ..text import expression
-from ..text.terms import QueryTerms
+from ..text.terms import QueryTerms, Term
 from ..values import NamedTuple
 from . import candidates, rank
 from .answers import Snapshot
@@ -55,26 +55,32 @@ def fused(
         for common in (False, True)
     )
     by_words = chain(telling, everywhere)
-    vector = snapshot.vector(text)
-    if vector is None:
+    sought = snapshot.sought(text)
+    if sought is None:
         yield from by_words
         return
     first = list(islice(telling, WEIGHED))
     if len(first) < _FEW:
         first += islice(everywhere, WEIGHED - len(first))
-    # Names and numbers that some memory has are meant literally.
-    literal = bool(first) and not snapshot.knows(text)
-    near = {} if literal else _near(snapshot, vector, terms, where, now, bool(first))
+    # Names and numbers that some memory has are meant literally. A chosen embedder may know words that the table does not.
+    known = snapshot.knows(text) or (sought.chosen is not None and any(map(_is_plain, terms.terms)))
+    literal = bool(first) and not known
+    near = {} if literal else _near(snapshot, sought, terms, where, now, bool(first))
     covered = coverage(first, counted, total)
     named = _named(snapshot, terms)
     lowest, seen = math.inf, set[int]()
-    for hit in _weighed(snapshot, vector, first, near, covered, named, where, project, now):
+    for hit in _weighed(snapshot, sought, first, near, covered, named, where, project, now):
         lowest = min(lowest, hit.score)
         seen.add(hit.row)
         yield hit
     for hit in by_words:
         if hit.row not in seen:
             yield hit._replace(score=min(hit.score, lowest))
+
+
+def _is_plain(term: Term) -> bool:
+    """A word of letters alone, rather than an identifier, a path or a number."""
+    return not term.span and term.text.isalpha()
 
 
 def _counting(snapshot: Snapshot, counted: dict[str, int], total: int) -> Callable[[str, int], int]:
@@ -95,10 +101,10 @@ def coverage(first: Sequence[Scored], counted: Mapping[str, int], total: int) ->
 
 
 def _near(
-    snapshot: Snapshot, vector: bytes, terms: QueryTerms, where: Filter, now: int, worded: bool
+    snapshot: Snapshot, sought: Sought, terms: QueryTerms, where: Filter, now: int, worded: bool
 ) -> dict[int, float]:
     """Rows by nearness, with their cosine: those that have what is quoted and nothing that is unwanted."""
-    found = snapshot.nearest(vector, where, now, WEIGHED)
+    found = snapshot.nearest(sought, where, now, WEIGHED)
     if not found:
         return {}
     floor = max(KIN * found[0][1], 0.0 if worded else ALONE)
@@ -160,25 +166,25 @@ def _ranks(rows: Iterable[int]) -> dict[int, int]:
 
 
 def _with_company(
-    snapshot: Snapshot, vector: bytes, found: _Found, base: Mapping[int, float], where: Filter, now: int
+    snapshot: Snapshot, sought: Sought, found: _Found, base: Mapping[int, float], where: Filter, now: int
 ) -> dict[int, float]:
     """What was saved beside a good candidate in one piece of work often has the rest of the answer."""
     leading = sorted(base, key=lambda row: (-base[row], -row))[:_LEADING]
     gifts: dict[int, float] = {}
     for row, other in snapshot.beside(leading, where, now, _SPAN):
         gifts[other] = max(gifts.get(other, 0.0), _COMPANY * base[row])
-    fresh = snapshot.similarities(vector, [row for row in gifts if row not in base])
+    fresh = snapshot.similarities(sought, [row for row in gifts if row not in base])
     floor = _KIN_BESIDE * found.best_cosine
     value = {row: base[row] + gifts.get(row, 0.0) for row in base}
     for row, cosine in fresh.items():
-        if cosine >= floor:
+        if cosine >= floor and found.best_cosine > 0:
             value[row] = gifts[row] + _MEANING * cosine / found.best_cosine
     return value
 
 
 def _weighed(
     snapshot: Snapshot,
-    vector: bytes,
+    sought: Sought,
     first: Sequence[Scored],
     near: Mapping[int, float],
     covered: float,
@@ -188,10 +194,10 @@ def _weighed(
     now: int,
 ) -> Iterator[Scored]:
     by_words = {hit.row: hit for hit in sorted(first, key=lambda hit: (-hit.relevance, -hit.row))}
-    cosines = {**snapshot.similarities(vector, [row for row in by_words if row not in near]), **near}
+    cosines = {**snapshot.similarities(sought, [row for row in by_words if row not in near]), **near}
     found = _Found(by_words, near, cosines, covered, named, max(cosines.values(), default=0.0))
     base = found.weights()
-    value = _with_company(snapshot, vector, found, base, where, now)
+    value = _with_company(snapshot, sought, found, base, where, now)
     word_rank, near_rank = _ranks(by_words), _ranks(near)
     evidence = rank.Evidence(covered, found.best_cosine)
     most = found.most_relevant()
@@ -210,10 +216,10 @@ def _weighed(
 
 def further(snapshot: Snapshot, text: str, row: int) -> str:
     """Why meaning did not recommend a memory that words do not; "" where there is no such search."""
-    vector = snapshot.vector(text)
-    if vector is None:
+    sought = snapshot.sought(text)
+    if sought is None:
         return ""
-    cosine = snapshot.similarities(vector, [row]).get(row)
+    cosine = snapshot.similarities(sought, [row]).get(row)
     if cosine is None:
         return "it is not found by its meaning yet: it has no vector"
     return f"its meaning is not near enough (cosine {cosine:.2f})"

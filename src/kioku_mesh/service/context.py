@@ -8,18 +8,27 @@ from typing import TYPE_CHECKING
 from .. import ids
 from ..config import Config
 from ..errors import BadInput, NotFound, Refused
-from ..model import MEMORY_TYPES, VISIBILITIES, Filter, Identity, Observation
+from ..model import MEMORY_TYPES, VISIBILITIES, Filter, Identity, Notice, Observation, Query
+from ..options import EMBEDDERS
+from ..store.meant import Asked
 from ..store.reading import Snapshot
 from ..store.store import Store
 from ..values import NamedTuple
 from .late import Late
 
 if TYPE_CHECKING:
-    from . import residence
+    from . import choosing, residence
 else:
-    residence = Late(".residence")
+    residence, choosing = Late(".residence"), Late(".choosing")
 
 _LOCK = "serve.lock"  # where there never was a resident process, nothing of it is imported
+
+
+class Question(NamedTuple):
+    """`asked`: what the embedder that was chosen made of it, None where the built-in vectors answer; `notes`: why they do."""
+
+    asked: Asked | None = None
+    notes: tuple[Notice, ...] = ()
 
 
 class Context(NamedTuple):
@@ -31,6 +40,15 @@ class Context(NamedTuple):
     def meshed(self) -> bool:
         """Is this machine in a mesh? Where it is not, nothing of other machines is looked at."""
         return is_sharing(self.config)
+
+    @property
+    def chooses(self) -> bool:
+        """Was another embedder chosen than the built-in table? Where none was, nothing of any is imported."""
+        return bool(self.config.get("embedder") != EMBEDDERS[0])
+
+    def question(self, query: Query) -> Question:
+        """The question of a search, put to the embedder that was chosen: to be done before the store is read."""
+        return choosing.ask(self, query) if self.chooses else Question()
 
     @property
     def scopes(self) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 from ..errors import KiokuError, NotAvailable
 from ..results import Meaning
@@ -11,6 +12,12 @@ from ..store.connection import translated
 from ..store.finding import WAITING_MAX
 from ..store.meaning import Fault
 from .context import Context
+from .late import Late
+
+if TYPE_CHECKING:
+    from . import choosing
+else:
+    choosing = Late(".choosing")
 
 SLICE_S = 0.025  # of work in one step: a saver behind its transaction waits about as long
 HINT = "memories are found by their words meanwhile; `kioku-mesh doctor --check meaning` says what to do"
@@ -49,8 +56,9 @@ def meaning(ctx: Context) -> Meaning:
     """How far memories are found by their meaning."""
     with ctx.store.read(ctx.scopes) as snapshot:
         waiting = snapshot.understood().waiting
+    found = Meaning(True, waiting, waiting >= WAITING_MAX, embedder=choosing.progress(ctx) if ctx.chooses else None)
     try:
         ctx.store.model().check()
     except Fault as problem:
-        return Meaning(False, waiting, waiting >= WAITING_MAX, str(problem))
-    return Meaning(True, waiting, waiting >= WAITING_MAX)
+        return found._replace(available=False, fault=str(problem))
+    return found

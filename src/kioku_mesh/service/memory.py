@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     )
     from ..store import backup, restore
     from . import (
+        choosing,
         deleting,
         embedding,
         meshing,
@@ -54,7 +55,7 @@ else:
     deleting, projects, records, overview = map(Late, (".deleting", ".projects", ".records", ".overview"))
     usage, stats, reviewing, pending = map(Late, (".usage", ".stats", ".reviewing", ".pending"))
     upkeep, sharing, meshing, embedding = Late(".upkeep"), Late(".sharing"), Late(".meshing"), Late(".embedding")
-    backup, restore = Late("..store.backup"), Late("..store.restore")
+    backup, restore, choosing = Late("..store.backup"), Late("..store.restore"), Late(".choosing")
 
 
 class Memory:
@@ -251,3 +252,7 @@ class Memory:
     def embed(self, seconds: float) -> int:
         """Give memories that have none their vectors, for about so long; returns how many got one. Raises NotAvailable."""
         return embedding.embed(self._ctx, seconds)
+
+    def embed_chosen(self, seconds: float) -> int:
+        """The same by the embedder that was chosen, if any; and forget those of another. Raises NotAvailable."""
+        return choosing.fill(self._ctx, seconds)

@@ -10,6 +10,7 @@ from ..errors import BadInput
 from ..model import Filter, Hit, Notice, Observation, Query
 from ..results import Recalled
 from ..search import engine
+from ..store.meant import Asked
 from ..store.reading import Snapshot
 from . import briefing, packing, related
 from .context import Context
@@ -48,9 +49,10 @@ def recall(ctx: Context, task: str, where: Filter = Filter(), budget: int = 1200
     project = where.project or ctx.config.project()[0]
     anywhere = where._replace(source_files=(), references=())
     query = Query(text=task, where=anywhere, limit=_RECALL_HITS)
+    question = ctx.question(query)
     if only_clear:
-        return _reminded(ctx, query, project, budget, now)
-    with ctx.store.read(ctx.scopes, now) as snapshot:
+        return _reminded(ctx, query, question.asked, project, budget, now)
+    with ctx.store.read(ctx.scopes, now, question.asked) as snapshot:
         ranked = engine.find(snapshot, query, project, now)
         best = max((hit.score for hit in ranked.hits), default=0.0)
         fitting = [hit for hit in ranked.hits if hit.score >= _FITTING * best]
@@ -61,18 +63,19 @@ def recall(ctx: Context, task: str, where: Filter = Filter(), budget: int = 1200
             related=related.related(snapshot, [hit.observation for hit in hits], anywhere, now),
             rules=_standing(snapshot, anywhere._replace(project=project), now) if project else [],
         )
-        notes = (*ranked.notes, *limits(ctx, snapshot, query, project, hits, now))
+        notes = (*ranked.notes, *question.notes, *limits(ctx, snapshot, query, project, hits, now))
     composed = _marked(ctx, briefing.compose_recall(told, project, notes, budget), budget)
     packed = packing.pack(composed.entries, budget, at=now, before=composed.before, after=composed.after)
     return _recalled(packed, composed, (*told.related, *told.named, *told.hits), notes)
 
 
 def _reminded(
-    ctx: Context, query: Query, project: str | None, budget: int, now: int, known: Collection[str] = ()
-) -> Recalled:
+    ctx: Context, query: Query, asked: Asked | None, project: str | None, budget: int, now: int,
+    known: Collection[str] = (),
+) -> Recalled:  # fmt: skip
     """The few memories that somebody should be reminded of, without those whose ids are `known`; no text where there is
     none."""
-    with ctx.store.read(ctx.scopes, now) as snapshot:
+    with ctx.store.read(ctx.scopes, now, asked) as snapshot:
         ranked = engine.find(snapshot, query, project, now)
         clear = [Hit(snapshot.observation(h.row), h.score, h.why) for h in ranked.hits if h.clear]
         new = [hit for hit in clear if hit.observation.observation_id not in known]
@@ -83,12 +86,15 @@ def _reminded(
 
 
 def remind(ctx: Context, prompt: str, budget: int, known: Collection[str] = ()) -> Recalled:
-    """What clearly belongs to a prompt and is not `known`; no text where there is nothing."""
+    """What clearly belongs to a prompt and is not `known`; no text where there is nothing.
+
+    By the built-in vectors alone: nobody asked for it, so a prompt is put to no other embedder, and nothing waits for one.
+    """
     _check_budget(budget)
     if not prompt.strip():
         return Recalled("", (), 0, 0)
     query = Query(text=prompt[:_PROMPT_MAX], where=ctx.within(Filter()), limit=_REMINDED)
-    return _reminded(ctx, query, ctx.config.project()[0], budget, read_clock(), known)
+    return _reminded(ctx, query, None, ctx.config.project()[0], budget, read_clock(), known)
 
 
 def brief(ctx: Context, project: str | None = None, budget: int = 600, before: Visit | None = None) -> Recalled:

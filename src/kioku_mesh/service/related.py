@@ -22,8 +22,8 @@ def named(snapshot: Snapshot, task: str, where: Filter, now: int) -> list[Hit]:
             rows |= dict.fromkeys(snapshot.newest(only, now, COMMON))
     if not rows:
         return []
-    vector = snapshot.vector(task)
-    near = snapshot.similarities(vector, rows) if vector else {}
+    sought = snapshot.sought(task)
+    near = snapshot.similarities(sought, rows) if sought else {}
     best = sorted(rows, key=lambda row: -near.get(row, 0.0))[:_NAMED]
     return [Hit(each, 0.0, "names a file or reference of the task") for each in snapshot.observations(best)]
 

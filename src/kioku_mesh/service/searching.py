@@ -30,9 +30,10 @@ def search(ctx: Context, query: Query) -> Found:
     """Ranked memories, or the newest first when the text is empty. Raises BadInput."""
     _check(query)
     query = query._replace(where=ctx.within(query.where))
+    question = ctx.question(query)
     now = read_clock()
     project = ctx.config.project()[0]
-    with ctx.store.read(ctx.scopes, now) as snapshot:
+    with ctx.store.read(ctx.scopes, now, question.asked) as snapshot:
         if query.why_not and not _known(ctx, snapshot, query.why_not):
             query = query._replace(why_not=_UNKNOWN)
         ranked = engine.find(snapshot, query, project, now)
@@ -42,6 +43,7 @@ def search(ctx: Context, query: Query) -> Found:
         )
         notes = (
             *ranked.notes,
+            *question.notes,
             *_sureness(snapshot, query, ranked.verdict),
             *limits(ctx, snapshot, query, project, hits, now),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from ..clock import DAY
 from ..clock import now as read_clock
@@ -13,6 +14,12 @@ from ..store import upkeep as store_upkeep
 from ..store.connection import translated
 from . import embedding, pending, usage
 from .context import Context
+from .late import Late
+
+if TYPE_CHECKING:
+    from . import choosing
+else:
+    choosing = Late(".choosing")
 
 _PREVIEW = 10_000
 _LONG_S, _IDLE_S = 60.0, 1.0  # of making vectors at once
@@ -55,6 +62,8 @@ def tend(ctx: Context) -> None:
             _keep_backup(ctx)
     with suppress(NotAvailable):
         embedding.embed(ctx, _IDLE_S)
+    if not ctx.chooses:
+        choosing.fill(ctx, _IDLE_S)  # forgets those of one that was chosen before
     usage.prune(ctx)
     pending.prune(ctx.config.state_dir)
 

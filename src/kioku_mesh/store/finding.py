@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import apsw
 
 from .. import ids
-from ..model import Filter
+from ..model import Filter, Sought
 from ..values import NamedTuple
 from . import conditions, fulltext, life, naming, observing, sql, vectors, view, vocabulary
 from .log import SHARED
-from .meaning import Fault, Model
+from .meaning import Model
+from .meant import Asked, Meant
 
 
 class Understood(NamedTuple):
@@ -25,14 +26,13 @@ class Understood(NamedTuple):
 
 WAITING_MAX = 1000
 
-T = TypeVar("T")
-
 
 class Finder:
     """Valid inside `with store.read()`. `scopes`: what the reader may see; `now`: microseconds.
 
     `behind`: records that were acknowledged on this machine and are not in the file (a damaged write-ahead log, an older
-    file in its place); known until the next save. `model`: how to get the table of meanings.
+    file in its place); known until the next save. `model`: how to get the table of meanings; `asked`: what an embedder that
+    was chosen made of the question.
     """
 
     def __init__(
@@ -42,11 +42,11 @@ class Finder:
         now: int,
         mark: str = "",
         model: Callable[[], Model] = Model,
+        asked: Asked | None = None,
     ) -> None:
         self._db = db
         self._now = now
-        self._model = model
-        self._fault = ""
+        self._meant = Meant(db, model, asked)
         self._read: dict[int, observing.Said] = {}  # observations read last
         self._life = life.read(db)
         self.behind = life.behind(self._life, mark) if self._life else 0
@@ -191,35 +191,27 @@ class Finder:
 
     # --- by meaning
 
-    def vector(self, text: str) -> bytes | None:
+    def sought(self, text: str) -> Sought | None:
         """What a text is about; None when nothing can be said of that, or there is nothing to compare it with."""
-        if not vectors.usable(self._db):
-            return None
-        return self._meant(lambda: self._model().vector(text), None)
+        return self._meant.sought(text)
 
     def knows(self, text: str) -> bool:
         """Is there anything in a text whose meaning is known, rather than put together from parts?"""
-        return self._meant(lambda: self._model().knows(text), False)
+        return self._meant.knows(text)
 
-    def nearest(self, vector: bytes, where: Filter, now: int, limit: int) -> list[tuple[int, float]]:
+    def nearest(self, sought: Sought, where: Filter, now: int, limit: int) -> list[tuple[int, float]]:
         """(row, cosine) of what means most nearly the same, nearest first."""
         condition, values = self._where(where, now)
         narrow = where != Filter(states=where.states)
-        return self._meant(
-            lambda: vectors.nearest(self._db, self._model(), vector, condition, values, limit, narrow), []
-        )
+        return self._meant.nearest(sought, condition, values, limit, narrow)
 
-    def similarities(self, vector: bytes, rows: Iterable[int]) -> Mapping[int, float]:
+    def similarities(self, sought: Sought, rows: Iterable[int]) -> Mapping[int, float]:
         """The cosine of each of these rows that has a vector."""
-        return self._meant(lambda: vectors.similarities(self._db, vector, rows), {})
+        return self._meant.similarities(sought, rows)
 
-    def _meant(self, ask: Callable[[], T], otherwise: T) -> T:
-        """The answer; where the table of meanings is at fault, that is noted, and words are enough."""
-        try:
-            return ask()
-        except Fault as problem:
-            self._fault = str(problem)
-            return otherwise
+    def embedder(self, row: int) -> str:
+        """Who tells how near the meaning of a memory is: `builtin`, or the embedder that was chosen."""
+        return self._meant.embedder(row)
 
     # --- words
 
@@ -236,7 +228,7 @@ class Finder:
         return vocabulary.known(self._db, dict.fromkeys(words))
 
     def understood(self) -> Understood:
-        return Understood(len(vectors.waiting(self._db, WAITING_MAX)), self._fault)
+        return Understood(len(vectors.waiting(self._db, WAITING_MAX)), self._meant.fault)
 
     @property
     def last_row(self) -> int:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import apsw
 
 from ..errors import StoreError, StoreNewer
-from . import fulltext, vectors, vocabulary
+from . import chosen, fulltext, vectors, vocabulary
 
-VERSION = 2  # of the schema, in `user_version`
+VERSION = 3  # of the schema, in `user_version`
 APPLICATION_ID = 0x6B696F6B  # "kiok"
 
 NEVER = 2**63 - 1  # as `until`, `cover`: later than any time
@@ -97,7 +97,7 @@ BEGIN {_count("old", -1)} {_count("new", 1)} END;
 DERIVED_TABLES = ("facet", "observation", "tagged", "edge", "mark", "alias", "counter")
 
 # Migrations: step k turns version k into k + 1. Append-only; each runs in one transaction together with its number.
-_MIGRATIONS = (_TRUTH + _DERIVED + _TRIGGERS, vectors.DDL)
+_MIGRATIONS = (_TRUTH + _DERIVED + _TRIGGERS, vectors.DDL, chosen.DDL)
 
 
 def version(db: apsw.Connection) -> int:

@@ -17,6 +17,7 @@ from ..values import NamedTuple
 from . import checkpoint, connection, life, lock, places, schema
 from .connection import BIRTH, DATABASE, LOCK, translated
 from .meaning import Model
+from .meant import Asked
 from .reading import Snapshot
 from .transaction import Transaction
 
@@ -57,19 +58,22 @@ class Store:
     # --- reading
 
     @contextmanager
-    def read(self, scopes: frozenset[str] = LOCAL_SCOPES, now: int | None = None) -> Iterator[Snapshot]:
-        """A consistent snapshot; takes no write lock and never waits for a writer."""
+    def read(
+        self, scopes: frozenset[str] = LOCAL_SCOPES, now: int | None = None, asked: Asked | None = None
+    ) -> Iterator[Snapshot]:
+        """A consistent snapshot; takes no write lock and never waits for a writer. `asked`: what an embedder that was chosen
+        made of the question that it is for."""
         with translated(self.path):
             mark = lock.mark(self._lock_path)  # before the snapshot: a commit in between must not look like a loss
             db = self.reader()
             if db.in_transaction:
-                with self._beside() as other, other.read(scopes, now) as snapshot:
+                with self._beside() as other, other.read(scopes, now, asked) as snapshot:
                     yield snapshot
                 return
             db.execute("BEGIN")
             try:
                 schema.refuse_newer(db, self.path)
-                yield Snapshot(db, scopes, read_clock() if now is None else now, mark, self.model)
+                yield Snapshot(db, scopes, read_clock() if now is None else now, mark, self.model, asked)
             finally:
                 if db.in_transaction:
                     db.execute("ROLLBACK")

@@ -8,15 +8,15 @@ meanings) gets them afterwards, in bounded steps. Until then a memory is found b
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import apsw
 
 from .. import wire
 from ..values import NamedTuple
-from . import log, meaning, sql, vocabulary
+from . import chosen, log, meaning, sql, vocabulary
 from .meaning import Model
+from .nearness import Space
 
 if TYPE_CHECKING:
     from .store import Store
@@ -24,10 +24,6 @@ if TYPE_CHECKING:
 _NAME = "meaning"  # in `derived`
 _ALL = 30_000  # memories up to which all vectors are compared
 _SOME, _PART, _MOST = 15_000, 25, 40_000  # above that, of the nearest cells: so many, or the 25th part up to the last
-_CELLS = 1024
-_WIDE, _WIDER = 2, 8  # times as many as are wanted, before a filter that leaves nearly all, or few
-_ENOUGH = 20  # that meet the filter, to look no further
-_FEW = 20_000  # memories of a narrow filter that are compared one by one
 _BATCH = 60
 _RESET = 2_000  # rows
 _NOWHERE = -1  # the cell of a memory whose text says nothing that the table knows
@@ -39,6 +35,14 @@ CREATE TABLE vector(cell INTEGER NOT NULL, n INTEGER NOT NULL, v BLOB NOT NULL, 
 ALTER TABLE observation ADD COLUMN cell INTEGER;
 CREATE INDEX observation_unplaced ON observation(n) WHERE cell IS NULL AND content IS NOT NULL;
 """
+
+CELLS = 1024
+SPACE = Space(
+    # All are of one length, and this distance costs half of the cosine.
+    cell="v.n, vec_distance_l1(vec_int8(v.v), vec_int8(?1)) AS far FROM json_each(?2) AS c"
+    " CROSS JOIN vector AS v ON v.cell = c.value",
+    own="vector AS v ON v.cell = o.cell AND v.n = o.n",
+)
 
 
 class Placed(NamedTuple):
@@ -75,6 +79,7 @@ def put(db: apsw.Connection, n: int, placed: Placed) -> None:
     db.execute("UPDATE observation SET cell = ? WHERE n = ?", (placed.cell, n))
     if placed.cell != _NOWHERE:
         db.execute("INSERT INTO vector VALUES (?, ?, ?)", (placed.cell, n, placed.vector))
+    chosen.move(db, n, placed.cell)
     vocabulary.add(db, n, placed.words)
 
 
@@ -88,7 +93,8 @@ def put_new(db: apsw.Connection, observation_id: str, placed: Placed) -> None:
 
 
 def drop(db: apsw.Connection, n: int, body: wire.ObservationBody) -> None:
-    """Take the vector and the words of observation `n`, which says this, off the disk."""
+    """Take the vectors and the words of observation `n`, which says this, off the disk."""
+    chosen.drop(db, n)
     cell = sql.row(db, "SELECT cell FROM observation WHERE n = ?", (n,))[0]
     if cell is not None:
         db.execute("DELETE FROM vector WHERE cell = ? AND n = ?", (cell, n))
@@ -97,7 +103,13 @@ def drop(db: apsw.Connection, n: int, body: wire.ObservationBody) -> None:
 
 
 def clear(db: apsw.Connection) -> None:
-    """Forget all of them, and the vocabulary."""
+    """Forget all of them, those of a chosen embedder too, and the vocabulary."""
+    chosen.clear(db)
+    clear_own(db)
+
+
+def clear_own(db: apsw.Connection) -> None:
+    """Forget the built-in ones, and the vocabulary."""
     db.execute("DELETE FROM vector")
     db.execute("UPDATE observation SET cell = NULL WHERE cell IS NOT NULL")
     db.execute("DELETE FROM derived WHERE name = ?", (_NAME,))
@@ -125,87 +137,10 @@ def usable(db: apsw.Connection) -> bool:
     return _version(db) == meaning.VERSION
 
 
-def nearest(
-    db: apsw.Connection,
-    model: Model,
-    vector: bytes,
-    where_sql: str,
-    params: Sequence[object],
-    limit: int,
-    narrow: bool,
-) -> list[tuple[int, float]]:
-    """(row, cosine) of the memories that mean most nearly the same and meet the condition, nearest first. Raises Fault.
-
-    `narrow`: few may meet it."""
-    _extend(db)
-    cells = str(model.cells(vector, _CELLS))
-    found = _in_cells(db, vector, cells, where_sql, params, (_WIDER if narrow else _WIDE) * limit, limit)
-    if len(found) >= min(limit, _ENOUGH):
-        return found
-    return _among_few(db, vector, where_sql, params, limit) or found
-
-
-def _in_cells(
-    db: apsw.Connection, vector: bytes, cells: str, where_sql: str, params: Sequence[object], looked_at: int, limit: int
-) -> list[tuple[int, float]]:
-    """The same among the `looked_at` nearest. The distance that orders them costs less than the cosine, and nearly agrees."""
-    # The inner LIMITs keep SQLite from merging the parts, CROSS JOIN from another order: the nearest cells come first.
-    return sql.rows(
-        db,
-        "SELECT o.n, 1 - vec_distance_cosine(vec_int8(w.v), vec_int8(?1)) AS cosine FROM"
-        " (SELECT cell, n FROM"
-        "  (SELECT v.cell, v.n, vec_distance_l1(vec_int8(v.v), vec_int8(?1)) AS far FROM json_each(?2) AS c"
-        "   CROSS JOIN vector AS v ON v.cell = c.value LIMIT ?3) ORDER BY far LIMIT ?4) AS f"
-        " CROSS JOIN observation AS o ON o.n = f.n CROSS JOIN vector AS w ON w.cell = f.cell AND w.n = f.n"
-        f" WHERE {_numbered(where_sql, 5)} ORDER BY cosine DESC, o.n DESC LIMIT ?5",
-        (vector, cells, _compared(db), looked_at, limit, *params),
-    )
-
-
-def _among_few(
-    db: apsw.Connection, vector: bytes, where_sql: str, params: Sequence[object], limit: int
-) -> list[tuple[int, float]]:
-    """The same for a filter that leaves little: every memory that meets it is compared, the newest if there are many."""
-    return sql.rows(
-        db,
-        "SELECT v.n, 1 - vec_distance_cosine(vec_int8(v.v), vec_int8(?1)) AS cosine FROM (SELECT o.cell, o.n FROM"
-        f" observation AS o WHERE {_numbered(where_sql, 1)} AND o.cell >= 0 ORDER BY o.hlc DESC LIMIT {_FEW}) AS f"
-        f" CROSS JOIN vector AS v ON v.cell = f.cell AND v.n = f.n ORDER BY cosine DESC, v.n DESC LIMIT {limit}",
-        (vector, *params),
-    )
-
-
-def similarities(db: apsw.Connection, vector: bytes, rows: Iterable[int]) -> Mapping[int, float]:
-    """The cosine of each of these rows that has a vector. Raises Fault."""
-    _extend(db)
-    found: dict[int, float] = {}
-    for row in rows:
-        got = sql.row(
-            db,
-            "SELECT 1 - vec_distance_cosine(vec_int8(v.v), vec_int8(?)) FROM observation AS o"
-            " CROSS JOIN vector AS v ON v.cell = o.cell AND v.n = o.n WHERE o.n = ?",
-            (vector, row),
-        )
-        if got:
-            found[row] = got[0]
-    return found
-
-
-def _numbered(where_sql: str, used: int) -> str:
-    """The condition with its parameters numbered behind those used before it."""
-    parts = where_sql.split("?")
-    return parts[0] + "".join(f"?{used + at}{part}" for at, part in enumerate(parts[1:], 1))
-
-
-def _compared(db: apsw.Connection) -> int:
+def compared(db: apsw.Connection) -> int:
     """With how many vectors a query is compared."""
     last = sql.row(db, "SELECT max(n) FROM observation")[0] or 0
     return _ALL if last <= _ALL else min(max(_SOME, last // _PART), _MOST)
-
-
-def _extend(db: apsw.Connection) -> None:
-    if not sql.row(db, "SELECT 1 FROM pragma_function_list WHERE name = 'vec_distance_l1' LIMIT 1"):
-        meaning.load_extension(db)
 
 
 # --- what has none yet
@@ -242,7 +177,7 @@ def _fill_some(store: Store) -> int:
     model.open()
     with store.read():
         db = store.reader()
-        said = {n: _said(db, n) for n in waiting(db, _BATCH)}
+        said = {n: read(db, n) for n in waiting(db, _BATCH)}
     placed = {n: place(model, body) for n, body in said.items()}
     if placed:
         with store.write() as transaction:
@@ -251,8 +186,8 @@ def _fill_some(store: Store) -> int:
     return len(placed)
 
 
-def _said(db: apsw.Connection, n: int) -> wire.ObservationBody:
-    """An empty one where it cannot be read: what is damaged is for others to tell."""
+def read(db: apsw.Connection, n: int) -> wire.ObservationBody:
+    """What a memory says; an empty one where it cannot be read: what is damaged is for others to tell."""
     try:
         record = log.read(db, n)
         if record.body is not None:
@@ -276,4 +211,4 @@ def _forget_some(store: Store) -> None:
             db.execute("DELETE FROM vector WHERE cell = ? AND n = ?", (cell, n))
             db.execute("UPDATE observation SET cell = NULL WHERE n = ?", (n,))
         if len(rows) < _RESET:
-            clear(db)
+            clear_own(db)

@@ -15,7 +15,8 @@ from typing import Any
 
 from kioku_mesh import wire
 from kioku_mesh.model import Draft
-from kioku_mesh.store import schema, upkeep
+from kioku_mesh.service.memory import Memory
+from kioku_mesh.store import chosen, schema, upkeep
 from support.stores import everything, memory
 
 HERE = Path(__file__).parent
@@ -85,6 +86,14 @@ def put(path: Path, data: bytes) -> None:
     print(path)
 
 
+def choose(opened: Memory) -> None:
+    """Vectors of another embedder than the built-in table, of all but one memory, of which one is refused."""
+    with opened.store.write() as transaction:
+        chosen.begin(transaction.db, "an embedder", [bytes((1, 2, 3, 4)), bytes((4, 3, 2, 1))])
+        rows = list(chosen.waiting(transaction.db, 100, local=True))
+        chosen.put(transaction.db, {n: bytes((n, 7, 127, 9)) for n in rows[2:]} | {rows[0]: None})
+
+
 def database() -> tuple[bytes, bytes]:
     """A small store with some of everything, and what it shows."""
     with tempfile.TemporaryDirectory() as name:
@@ -108,6 +117,7 @@ def database() -> tuple[bytes, bytes]:
             opened.delete([ids[3]], "a reason")
             opened.delete([ids[4]])
             opened.restore(ids[4])
+            choose(opened)
             upkeep.empty_wal(opened.store)
             shown = everything(opened.store)
         data = gzip.compress((folder / "memory.db").read_bytes(), mtime=0)

@@ -15,6 +15,7 @@ import pytest
 
 from kioku_mesh import wire
 from kioku_mesh.model import Filter, Query
+from kioku_mesh.store import sql
 from kioku_mesh.store.store import Store
 from support.stores import contents, damage, everything, memory, save
 
@@ -122,6 +123,8 @@ def test_a_frozen_database_is_opened(path: Path, tmp_path: Path) -> None:
         assert opened.status().meaning.waiting == 0
         found = opened.search(Query(text="a personal thing of whoever has this computer")).results
         assert "private matter" in found[0].observation.content
+        opened.embed_chosen(60)  # what another embedder made is forgotten, as the built-in table is chosen
+        assert sql.rows(opened.store.reader(), "SELECT 1 FROM chosen UNION SELECT 1 FROM embedder") == []
         opened.rebuild()
         assert {id_: found for id_, found in everything(opened.store).items() if id_ != fresh} == shown
         assert fresh in contents(opened.store)

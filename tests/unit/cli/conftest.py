@@ -43,7 +43,7 @@ class Asked:
     """A memory that answers as it was told (a value, an exception to raise, or a function) and keeps what it was asked."""
 
     def __init__(self, **answers: Any) -> None:
-        self.answers: dict[str, Any] = {"resolve": lambda text: text, "embed": 0, **answers}
+        self.answers: dict[str, Any] = {"resolve": lambda text: text, "embed": 0, "embed_chosen": 0, **answers}
         self.calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
         self.closed = False
 

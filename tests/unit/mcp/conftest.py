@@ -66,11 +66,17 @@ class TwinMemory:
         self.drafts: list[Draft] = []
         self.recalls: list[tuple[str, Filter, int]] = []
         self.closed = False
+        self.tended: list[str] = []
         self.fails: Exception | None = None
         self.config = SimpleNamespace(file="", project_file="")
 
     def tend(self) -> None:
         """Nothing is due in a dict."""
+        self.tended.append("tend")
+
+    def embed_chosen(self, seconds: float) -> int:
+        self.tended.append("embed_chosen")
+        return 0
 
     def add(self, *observations: Observation) -> None:
         self.observations |= {each.observation_id: each for each in observations}

@@ -63,6 +63,17 @@ def test_idle_memories_are_closed(make_client: Callable[..., Any], twin: Any) ->
     assert [memory.closed for memory in opened] == [True] * 3 + [False] * sessions.OPEN_MAX
 
 
+def test_the_last_memory_used_does_the_background_work(make_client: Callable[..., Any], twin: Any) -> None:
+    """What the store leaves for later, and vectors of an embedder that was chosen."""
+    listed = tools.offered("default", read_only=False)
+    all_ = sessions.Sessions({t["name"]: t for t in listed}, lambda _: twin, {}, "/work")
+    all_._tend()
+    make_client(listed, all_.run).call("get_memory_status")
+    assert twin.tended == []
+    all_._tend()
+    assert twin.tended == ["tend", "embed_chosen"]
+
+
 def test_closing_closes_what_is_open(twin: Any, make_client: Callable[..., Any]) -> None:
     """At the end no memory stays open."""
     listed = tools.offered("default", read_only=False)

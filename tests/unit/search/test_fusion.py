@@ -36,6 +36,17 @@ def test_what_only_means_the_same_is_found(shelf: Shelf) -> None:
     assert "meaning" in hit.why
 
 
+def test_a_hit_without_a_vector_beside_one_that_has_it(shelf: Shelf) -> None:
+    """Where no candidate has a meaning to compare with, what was saved beside one is not weighed by its own."""
+    shelf.add("code", "uploadretryx", session_id="s")
+    shelf.add("other", "uploads are tried again", session_id="s")
+    with shelf.store.write() as transaction:
+        (newest, _) = vectors.waiting(transaction.db, 9)
+        said = vectors.read(transaction.db, newest)
+        vectors.put(transaction.db, newest, vectors.place(shelf.store.model(), said))
+    assert shelf.found("uploadretryx") == ["code"]
+
+
 def test_strangers_do_not_follow_a_good_answer(shelf: Shelf) -> None:
     """What has none of the words must be nearly as near as the nearest."""
     stocked(shelf)

@@ -10,7 +10,7 @@ import pytest
 from kioku_mesh import wire
 from kioku_mesh.model import Draft, Filter, Query
 from kioku_mesh.service.memory import Memory
-from kioku_mesh.store import meaning, sql, upkeep, vectors
+from kioku_mesh.store import chosen, meaning, sql, upkeep, vectors
 from kioku_mesh.store.meaning import Fault, Model
 from kioku_mesh.store.replay import rebuild
 from kioku_mesh.store.store import Store
@@ -41,7 +41,7 @@ def test_a_save_brings_its_vector_along(opened: Memory) -> None:
     (found,) = rows(opened.store).values()
     assert unplaced(opened.store) == 0
     text = sql.row(opened.store.reader(), "SELECT n FROM observation")[0]
-    assert found[1] == Model().vector(vectors.text_of(vectors._said(opened.store.reader(), text)))
+    assert found[1] == Model().vector(vectors.text_of(vectors.read(opened.store.reader(), text)))
     assert len(found[1]) == meaning.SIZE
 
 
@@ -92,8 +92,13 @@ def test_nothing_is_left_of_the_vector_of_a_text_that_is_gone(tmp_path: Path, ho
         save(opened, number)
     n = sql.row(store.reader(), "SELECT n FROM record WHERE id = ?", (bytes.fromhex(id_),))[0]
     vector = rows(store)[n][1]
+    other = bytes(range(1, 201)) * 5  # of an embedder that was chosen
+    with store.write() as transaction:
+        chosen.begin(transaction.db, "an embedder", [other, other[::-1]])
+        chosen.put(transaction.db, {n: other[1:] + b"\x01"})
     store.close()
     assert vector in everything(tmp_path)
+    assert other[1:] in everything(tmp_path)
     if how == "purge":
         opened.purge([id_])
     elif how == "tombstone":
@@ -101,8 +106,10 @@ def test_nothing_is_left_of_the_vector_of_a_text_that_is_gone(tmp_path: Path, ho
     opened.gc()
     upkeep.empty_wal(store)
     assert n not in rows(store)
+    assert sql.row(store.reader(), "SELECT count(*) FROM chosen")[0] == 0
     opened.close()
     assert vector not in everything(tmp_path)
+    assert other[1:] not in everything(tmp_path)
 
 
 def everything(folder: Path) -> bytes:
@@ -146,7 +153,7 @@ def test_the_nearest_of_many(opened: Memory) -> None:
     ]
     ids = [opened.save(draft(text, "pets" if at % 2 == 0 else "work")).observation_id for at, text in enumerate(said)]
     with opened.store.read() as snapshot:
-        vector = snapshot.vector("kitten resting on a couch")
+        vector = snapshot.sought("kitten resting on a couch")
         assert vector
         found = snapshot.nearest(vector, Filter(), 0, 10)
         assert snapshot.ids([row for row, _ in found])[0] == ids[0]

@@ -11,7 +11,7 @@ from ...errors import BadInput
 from ...model import VISIBILITIES, Filter
 from ...results import Deleted, Line, Purged, Receipt, Restored, Swept
 from ...service.memory import Memory
-from .. import filters, options, output
+from .. import embedding, filters, options, output
 from ..completing import words
 from ..consent import ask
 from ..opening import known, with_memory
@@ -176,6 +176,8 @@ def gc(memory: Memory, dry_run: bool, yes: bool, as_json: bool) -> None:
         if swept.preview:
             ask(f"erase the text of {memories(swept.preview)}", output.preview(swept.preview), yes)
         swept = memory.gc()
+    if not dry_run:
+        embedding.by_choice(memory)
     output.show(swept, as_json, swept_text)
 
 

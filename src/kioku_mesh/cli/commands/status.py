@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from ...clock import ago
-from ...results import Meaning, MeshStatus, Resident, Status
+from ...results import Chosen, Meaning, MeshStatus, Resident, Status
 from ...service.memory import Memory
 from .. import options, output
 from ..opening import with_memory
@@ -38,6 +38,7 @@ def text(status: Status) -> str:
         ("settings in", status.config_dir),
         ("size", f"{status.bytes:,} bytes"),
         ("found by meaning", meant(status.meaning)),
+        *chosen(status.meaning.embedder),
         ("this session", output.plural(status.session_saves, "save")),
     ]
     if status.serve or status.mode != "local":
@@ -55,6 +56,17 @@ def meant(found: Meaning) -> str:
     if found.fault:
         return f"no: {output.one_line(found.fault)}"
     return f"all but {found.waiting:,}{' or more' if found.many else ''}" if found.waiting else "all"
+
+
+def chosen(found: Chosen | None) -> list[tuple[str, str]]:
+    """What a machine tells beside on which another embedder was chosen."""
+    if found is None:
+        return []
+    name = f"{found.name}, {found.model}" if found.model else found.name
+    told = [f"{found.made:,} of {output.plural(found.of, 'memory', 'memories')}"]
+    told += [] if found.used else ["searches go without it yet"]
+    told += [f"last error: {found.fault}"] if found.fault else []
+    return [("embedder", output.one_line(f"{name}: {'; '.join(told)}"))]
 
 
 def resident(found: Resident | None) -> str:

@@ -85,7 +85,7 @@ def import_(
     with opened(file, again=all_or_nothing) as lines:
         report = import_stream(memory, lines, project, dry_run, all_or_nothing, counter("read"))
     if not dry_run:
-        embedding.embed(memory)
+        embedding.embed(memory, embedding.IMPORT_S)
     output.show(report, as_json, imported_text)
     if not as_json:
         output.notes(report.notes)

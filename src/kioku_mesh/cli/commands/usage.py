@@ -61,8 +61,8 @@ def review(
 ) -> None:
     """What was captured from sessions and waits for you.
 
-    Without options it is listed; --accept saves it, --drop throws it away. Nothing is captured unless `kioku-mesh config set capture review` was said. What you accept stays on this machine unless
-    --visibility says more.
+    Without options it is listed; --accept saves it, --drop throws it away. Nothing is captured unless
+    `kioku-mesh config set capture review` was said. What you accept stays on this machine unless --visibility says more.
     """
     if accept and drop:
         raise BadInput("both --accept and --drop", "say one of them")
