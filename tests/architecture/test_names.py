@@ -15,7 +15,7 @@ from kioku_mesh.service.memory import Memory
 PUBLIC = {"__version__"}
 SERVICE = set(
     "save search recall remind get revise delete delete_matching restore purge status brief gc backup backups restore_backup "
-    "rebuild embed embed_chosen projects rename_project alias_project delete_project resolve known records import_records tend existing mesh forget_peer withhold release share pending propose accept drop stats close".split()
+    "rebuild embed embed_chosen projects rename_project alias_project delete_project resolve known records import_records tend existing mesh forget_peer withhold release share tidy tidy_plan pending propose accept drop stats close".split()
 )
 ERROR_CODES = {
     "KiokuError": "internal",

@@ -18,8 +18,13 @@ def ask(what: str, details: str, yes: bool, see: str = "--dry-run") -> None:
         return
     if not on_terminal():
         raise Refused(f"this would {what}, and nobody is there to ask", f"add --yes to do it, {see} to see it")
-    sys.stdout.flush()
-    sys.stderr.write(f"{details}\n{what}? [y/N] ")
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+    if answer(details, f"{what}? [y/N] ") not in ("y", "yes"):
         raise Refused("nothing was changed", "answer y, or add --yes")
+
+
+def answer(details: str, question: str) -> str:
+    """What the person at the terminal types, in small letters; `q` when nothing more comes."""
+    sys.stdout.flush()
+    sys.stderr.write(f"{details}\n{question}")
+    sys.stderr.flush()
+    return (sys.stdin.readline() or "q").strip().lower()

@@ -36,6 +36,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "revise": Entry("commands.save:revise", "Save a new version of a memory."),
         "delete": Entry("commands.erase:delete", "Hide memories, by id or in bulk."),
         "restore": Entry("commands.erase:restore", "Bring a deleted memory back."),
+        "tidy": Entry("commands.tidy:tidy", "Merge what was said twice, settle what contradicts itself."),
         "purge": Entry("commands.erase:purge", "Erase memories for good."),
         "projects": Entry("commands.projects:projects", "List, rename, alias and delete projects."),
     },

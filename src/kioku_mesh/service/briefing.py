@@ -8,8 +8,8 @@ from ..clock import to_iso
 from ..model import Hit, Notice, Observation
 from ..text.budget import token_bound
 from ..text.derive import SUMMARY_MAX
+from ..text.wording import Signature, same, signature
 from ..values import NamedTuple
-from .guards import Signature, same, signature
 from .packing import Entry, harmless
 
 RULE_TYPES = ("instruction", "preference", "decision")  # what holds until it is revised, the most binding first

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from .. import ids, wire
@@ -26,14 +26,24 @@ else:
     spread, replicas = Late("..store.spread"), Late(".replicas")
 
 
-def delete(ctx: Context, wanted: Sequence[str], reason: str | None = None, dry_run: bool = False) -> Deleted:
-    """Hide memories on every machine; the text is erased when the retention time is over. Raises NotFound."""
+def delete(
+    ctx: Context,
+    wanted: Sequence[str],
+    reason: str | None = None,
+    dry_run: bool = False,
+    check_still: Callable[[Snapshot], object] | None = None,
+) -> Deleted:
+    """Hide memories on every machine; the text is erased when the retention time is over. Raises NotFound.
+
+    `check_still` is asked before anything is written, in the same transaction; nothing is deleted if it raises."""
     known = _known(ctx, wanted)
     fresh = [o for o in known if o.state != "deleted"]
     gone = tuple(o.observation_id for o in known if o.state == "deleted")
     if dry_run or not fresh:
         return Deleted((), gone, preview=_preview(fresh), dry_run=dry_run)
     with ctx.store.write() as transaction:
+        if check_still:
+            check_still(transaction.snapshot(ctx.scopes))
         until = transaction.now + ctx.config.get("retention_days") * DAY
         alive = _revealing(ctx, transaction, fresh)
         for scope, names in _by_scope(fresh):

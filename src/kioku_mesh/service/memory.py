@@ -47,15 +47,18 @@ if TYPE_CHECKING:
         searching,
         sharing,
         stats,
+        tidying,
         upkeep,
         usage,
     )
+    from .groups import Group, Tidied, TidyPlan
 else:
     saving, searching, recalling, reading = map(Late, (".saving", ".searching", ".recalling", ".reading"))
     deleting, projects, records, overview = map(Late, (".deleting", ".projects", ".records", ".overview"))
     usage, stats, reviewing, pending = map(Late, (".usage", ".stats", ".reviewing", ".pending"))
     upkeep, sharing, meshing, embedding = Late(".upkeep"), Late(".sharing"), Late(".meshing"), Late(".embedding")
-    backup, restore, choosing = Late("..store.backup"), Late("..store.restore"), Late(".choosing")
+    tidying, choosing = Late(".tidying"), Late(".choosing")
+    backup, restore = Late("..store.backup"), Late("..store.restore")
 
 
 class Memory:
@@ -163,6 +166,14 @@ class Memory:
     ) -> Purged:
         """Hide and erase at once. `patience`: wait until other machines have erased it too."""
         return deleting.purge(self._ctx, ids, chain, unknown, visibility, dry_run, patience)
+
+    def tidy_plan(self, project: str | None = None, kinds: Sequence[str] = ()) -> TidyPlan:
+        """Duplicates and contradictions among the newest memories, and what would be done about them."""
+        return tidying.plan(self._ctx, project, kinds)
+
+    def tidy(self, groups: Sequence[Group], keep: str | None = None) -> Tidied:
+        """Settle groups of a plan, each in one transaction. `keep`: the memory that holds in the only one of them."""
+        return tidying.tidy(self._ctx, groups, keep)
 
     def existing(self) -> Existing:
         """What was saved on this machine so far and may leave it."""

@@ -10,7 +10,8 @@ from ..errors import BadInput, NotFound
 from ..model import Draft, Filter, Identity, Saved
 from ..results import Pending
 from ..search.alike import alike
-from . import guards, pending, saving
+from ..text import wording
+from . import pending, saving
 from .context import Context
 
 MOST = 500  # that wait at once
@@ -82,4 +83,5 @@ def _is_known(ctx: Context, text: str) -> bool:
     """Does a memory say nearly the same?"""
     with ctx.store.read(ctx.scopes) as snapshot:
         rows = alike(snapshot, text, Filter(), read_clock(), _COMPARED)
-        return any(guards.near_duplicate(texts.content, text) for texts in snapshot.texts(rows).values())
+        found = snapshot.texts(rows).values()
+        return any(wording.near_duplicate((texts.subject, texts.content), ("", text)) for texts in found)

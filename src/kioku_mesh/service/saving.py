@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from .. import wire
 from ..clock import DAY, MINUTE
 from ..clock import now as read_clock
-from ..errors import BadInput, NotFound, SecretFound, StoreError
-from ..model import Draft, Filter, Notice, Observation, Patience, Saved, Similar
-from ..search.alike import alike, titled
+from ..errors import BadInput, NotFound, SecretFound
+from ..model import Draft, Notice, Observation, Patience, Saved
 from ..seen import Seen
 from ..store import vectors
 from ..store.content import fingerprint
@@ -18,7 +18,7 @@ from ..store.meaning import Fault
 from ..store.reading import Snapshot
 from ..store.transaction import Transaction
 from ..text.derive import derive_subject
-from . import guards, secrets, upkeep
+from . import comparing, guards, secrets, upkeep
 from .checking import check
 from .context import Context
 from .late import Late
@@ -32,7 +32,6 @@ else:  # of use in a mesh only, and where files are named
 REPEAT = DAY  # the same save within this time is answered with the first id
 _ERASE = "kioku-mesh purge ID"  # in warnings; the id is known when the memory is stored
 _LARGE = wire.RECORD_MAX // 2  # bytes of a body from which its own words may need all the room
-_COMPARED = 3  # memories that a new one is compared with
 _DETAILS = ("subject", "summary", "memory_type", "importance", "tags", "source_files", "references")
 _WHO = ("agent_family", "client_id", "session_id", "host")
 
@@ -47,11 +46,11 @@ def save(ctx: Context, draft: Draft, patience: Patience | None = None, seen: See
     project = ctx.project(draft.project)
     warnings = _objections(ctx, draft)
     # What the memory is compared with is looked for before the lock is taken.
-    similar, doubts = _similar(ctx, draft, project)
+    placed = _placed_by_meaning(ctx, draft, project)
+    similar, doubts = comparing.similar(ctx, draft, project, placed.vector if placed else b"")
     now = read_clock()
     seen = freshness.seen(ctx, draft.source_files, project) if draft.source_files and seen is None else seen
     body = _body(ctx, draft, project, seen or Seen(), now)
-    placed = _placed_by_meaning(ctx, draft, project)
     slots: tuple[spread.Slot, ...] = ()
     with ctx.store.write(now) as transaction:
         repeated = _repeated(ctx, transaction, draft, project, scope)
@@ -59,11 +58,7 @@ def save(ctx: Context, draft: Draft, patience: Patience | None = None, seen: See
             slots = spread.slots(transaction.db, repeated.observation_id) if ctx.meshed else ()
         else:
             warnings += _superseding(ctx, transaction, draft, scope)
-            header = transaction.append(
-                wire.OBSERVATION, scope, body, names=_unique(draft.supersedes), until=draft.expires_at
-            )
-            if placed:
-                vectors.put_new(transaction.db, header.id, placed)
+            header = _append(transaction, draft, scope, body, placed)
     if repeated:
         return _placed(ctx, _answer_again(repeated, asked, draft, project), slots, patience)
     upkeep.after_save(ctx)
@@ -78,6 +73,35 @@ def save(ctx: Context, draft: Draft, patience: Patience | None = None, seen: See
         expires_at=draft.expires_at,
     )
     return _placed(ctx, answer, spread.slots_of(header) if ctx.meshed else (), patience)
+
+
+def replace(
+    ctx: Context, draft: Draft, project: str | None, seen: Seen, check_still: Callable[[Snapshot], object]
+) -> str:
+    """Store what takes the place of memories that are here, whose text was judged when they were saved; returns its id.
+
+    `seen`: what its files were. `check_still` is asked before anything is written, in the same transaction; nothing is stored if it raises.
+    """
+    draft = check(draft)
+    scope = ctx.scope(draft.visibility)
+    placed = _placed_by_meaning(ctx, draft, project)
+    now = read_clock()
+    body = _body(ctx, draft, project, seen, now)
+    with ctx.store.write(now) as transaction:
+        check_still(transaction.snapshot(ctx.scopes))
+        header = _append(transaction, draft, scope, body, placed)
+    upkeep.after_save(ctx)
+    return header.id
+
+
+def _append(
+    transaction: Transaction, draft: Draft, scope: str, body: bytes, placed: vectors.Placed | None
+) -> wire.Header:
+    names = _unique(draft.supersedes)
+    header = transaction.append(wire.OBSERVATION, scope, body, names=names, until=draft.expires_at)
+    if placed:
+        vectors.put_new(transaction.db, header.id, placed)
+    return header
 
 
 def _placed_by_meaning(ctx: Context, draft: Draft, project: str | None) -> vectors.Placed | None:
@@ -272,32 +296,3 @@ def _superseding(ctx: Context, transaction: Transaction, draft: Draft, scope: st
 
 def _unique(supersedes: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(supersedes))
-
-
-def _similar(ctx: Context, draft: Draft, project: str | None) -> tuple[tuple[Similar, ...], list[Notice]]:
-    """Memories that say nearly the same or have the same subject: suggestions, never more."""
-    if draft.supersedes:
-        return (), []
-    try:
-        with ctx.store.read(ctx.scopes) as snapshot:
-            return _compare(snapshot, draft, project), []
-    except StoreError as error:
-        return (), [Notice("similar_unknown", f"similar memories could not be looked for: {error.message}")]
-
-
-def _compare(snapshot: Snapshot, draft: Draft, project: str | None) -> tuple[Similar, ...]:
-    where, now = Filter(project=project), read_clock()
-    rows = dict.fromkeys(alike(snapshot, draft.content, where, now, _COMPARED))
-    if draft.subject:
-        rows |= dict.fromkeys(titled(snapshot, draft.subject, where, now, _COMPARED))
-    similar = []
-    for row, texts in snapshot.texts(list(rows)).items():
-        if guards.near_duplicate(texts.content, draft.content):
-            relation = "near_duplicate"
-        elif draft.subject and guards.normal(texts.subject) == guards.normal(draft.subject):
-            relation = "same_subject"
-        else:
-            continue
-        old = snapshot.observation(row)
-        similar.append(Similar(old.observation_id, old.subject, old.created_at, relation))
-    return tuple(similar)

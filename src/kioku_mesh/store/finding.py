@@ -213,6 +213,16 @@ class Finder:
         """Who tells how near the meaning of a memory is: `builtin`, or the embedder that was chosen."""
         return self._meant.embedder(row)
 
+    def closest(self, vector: bytes, where: Filter, now: int, limit: int) -> list[int]:
+        """Rows of what means the same as far as its vector tells, nearest first: few are looked at, so that a save can."""
+        condition, values = self._where(where, now)
+        return self._meant.closest(vector, condition, values, limit)
+
+    def closest_to(self, rows: Sequence[int], where: Filter, now: int, limit: int) -> list[list[int]]:
+        """The same for each of these memories, which is none of its own; empty where there is no search by meaning."""
+        condition, values = self._where(where, now)
+        return self._meant.closest_to(rows, condition, values, limit)
+
     # --- words
 
     def words_with(self, part: str, limit: int) -> list[str]:

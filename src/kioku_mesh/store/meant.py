@@ -17,7 +17,7 @@ import apsw
 
 from ..model import Sought
 from ..values import NamedTuple
-from . import chosen, nearness, sql, vectors
+from . import chosen, closest, nearness, sql, vectors
 from .meaning import Fault, Model
 from .nearness import Space
 
@@ -70,6 +70,14 @@ class Meant:
     def similarities(self, sought: Sought, rows: Iterable[int]) -> Mapping[int, float]:
         """The cosine of each of these rows that has a vector."""
         return self._tried(lambda: self._similarities(sought, list(rows)), {})
+
+    def closest(self, vector: bytes, where_sql: str, params: Sequence[object], limit: int) -> list[int]:
+        """Rows of what means the same as a built-in vector, nearest first; few are looked at."""
+        return self._tried(lambda: closest.find(self._db, self._model(), vector, where_sql, params, limit), [])
+
+    def closest_to(self, rows: Sequence[int], where_sql: str, params: Sequence[object], limit: int) -> list[list[int]]:
+        """The same for each of these memories; empty where there is no search by meaning."""
+        return self._tried(lambda: closest.find_each(self._db, self._model(), rows, where_sql, params, limit), [])
 
     def embedder(self, row: int) -> str:
         """Who tells how near the meaning of a memory is: the name of the chosen embedder, or `builtin`."""

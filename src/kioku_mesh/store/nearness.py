@@ -37,13 +37,13 @@ def nearest(
         f"SELECT o.n, {_COSINE} AS cosine FROM"
         f" (SELECT n FROM (SELECT {space.cell} LIMIT ?3) ORDER BY far LIMIT ?4) AS f"
         f" CROSS JOIN observation AS o ON o.n = f.n CROSS JOIN {space.own}"
-        f" WHERE {_numbered(where_sql, 5)} ORDER BY cosine DESC, o.n DESC LIMIT ?5",
+        f" WHERE {numbered(where_sql, 5)} ORDER BY cosine DESC, o.n DESC LIMIT ?5",
         (vector, str(list(cells)), compared, (_WIDER if narrow else _WIDE) * limit, limit, *params),
     )
     if len(found) >= min(limit, _ENOUGH):
         return found
     # A filter that leaves little: every memory that meets it is compared, the newest if there are many.
-    few = f"SELECT o.n FROM observation AS o WHERE {_numbered(where_sql, 1)} ORDER BY o.hlc DESC"
+    few = f"SELECT o.n FROM observation AS o WHERE {numbered(where_sql, 1)} ORDER BY o.hlc DESC"
     return _among(db, space, vector, few, "1", params, limit) or found
 
 
@@ -52,7 +52,7 @@ def among(
 ) -> list[tuple[int, float]]:
     """The same among some memories, the newest if there are many. `some`: a SELECT of their n, newest first. Raises Fault."""
     extend(db)
-    return _among(db, space, vector, some, _numbered(where_sql, 1), params, limit)
+    return _among(db, space, vector, some, numbered(where_sql, 1), params, limit)
 
 
 def _among(
@@ -85,7 +85,7 @@ def extend(db: apsw.Connection) -> None:
         meaning.load_extension(db)
 
 
-def _numbered(where_sql: str, used: int) -> str:
+def numbered(where_sql: str, used: int) -> str:
     """The condition with its parameters numbered behind those used before it."""
     parts = where_sql.split("?")
     return parts[0] + "".join(f"?{used + at}{part}" for at, part in enumerate(parts[1:], 1))

@@ -65,9 +65,10 @@ class Snapshot(Finder):
 
     def body(self, n: int) -> wire.ObservationBody | None:
         """None when it was erased or cannot be read yet. Raises StoreError for damaged bytes."""
-        return self._said(n).body
+        return self.said(n).body
 
-    def _said(self, n: int) -> observing.Said:
+    def said(self, n: int) -> observing.Said:
+        """Header and body of one row, as they are. Raises StoreError for damaged bytes."""
         found = self._read.get(n)
         if found is None:
             if len(self._read) >= _KEPT:
@@ -103,7 +104,7 @@ class Snapshot(Finder):
 
     def observation(self, n: int) -> Observation:
         """Everything known of one row. Raises StoreError for damaged bytes."""
-        return observing.observe(self._db, n, self._said(n), self._now, self.projects, self.node)
+        return observing.observe(self._db, n, self.said(n), self._now, self.projects, self.node)
 
     def chain(self, n: int) -> list[int]:
         """Rows of all revisions that this row belongs to, oldest first."""

@@ -36,6 +36,7 @@ OPTIONS = {
     "delete": FILTER | {"--reason", "--dry-run", "--yes"},
     "restore": set(),
     "purge": {"--dry-run", "--yes", "--chain", "--unknown", "--visibility", "--wait", "--timeout"},
+    "tidy": {"--project", "--kind", "--keep", "--plan", "--yes"},
     "mesh status": set(),
     "mesh peers": set(),
     "mesh forget": set(),

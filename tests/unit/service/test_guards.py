@@ -1,10 +1,10 @@
-"""What is judged before a save: noise, recalled text, near-duplicates."""
+"""What is judged before a save: noise, recalled text."""
 
 from __future__ import annotations
 
 import pytest
 
-from kioku_mesh.service.guards import clean_lines, near_duplicate, noise, normal, recalled
+from kioku_mesh.service.guards import clean_lines, noise, recalled
 from kioku_mesh.service.packing import Entry, entry, pack
 from support.observations import AT, observation
 
@@ -84,51 +84,6 @@ def test_new_text_may_cite() -> None:
         == ()
     )
     assert recalled("We keep SQLite.") == ()
-
-
-SAME = [
-    ("We use SQLite as the store.", "we use  SQLite as our store"),
-    ("Always run the tests before pushing to main.", "Run tests before pushing to main"),
-    ("認証トークンの有効期限は三十分にする", "認証トークンの有効期限は、三十分にします。"),
-    ("Ｕｓｅ ｕｖ for environments", "Use uv for environments"),
-]
-DIFFERENT = [
-    ("The timeout is 30 seconds", "The timeout is 60 seconds"),
-    ("Do not use tabs in the sources", "Do use tabs in the sources"),
-    ("Enable the cache in production", "Disable the cache in production"),
-    ("foo_bar fails on start", "foo_baz fails on start"),
-    (
-        "The staging database runs in Frankfurt on Postgres with daily backups",
-        "The production database runs in Frankfurt on Postgres with daily backups",
-    ),
-    ("module A replaces module B in the parser", "module B replaces module A in the parser"),
-    ("See src/a.py for the reason", "See src/b.py for the reason"),
-    ("認証トークンの有効期限は三十分", "認証トークンの有効期限は六十分"),
-    ("キャッシュを使う", "キャッシュを使わない"),
-    ("我们使用SQLite存储数据", "我们不使用SQLite存储数据"),
-    ("설정은 파일에 둔다", "설정은 파일에 두지 않는다"),
-    ("Use uv", "Use uv for all environments of every project, and pin its version in the lock file"),
-    ("!!!", "???"),
-]
-
-
-@pytest.mark.parametrize(("a", "b"), SAME)
-def test_near_duplicates(a: str, b: str) -> None:
-    """Equal but for small words, inflection, width and case."""
-    assert near_duplicate(a, b)
-    assert near_duplicate(b, a)
-
-
-@pytest.mark.parametrize(("a", "b"), DIFFERENT)
-def test_similar_words_but_another_meaning(a: str, b: str) -> None:
-    """Another number, name, negation, opposite, order or exchanged word is another memory."""
-    assert not near_duplicate(a, b)
-    assert not near_duplicate(b, a)
-
-
-def test_normal() -> None:
-    """Width, case and blanks make no difference."""
-    assert normal(" Ｋeep\n  SQLite ") == normal("keep sqlite") == "keep sqlite"
 
 
 def test_clean_lines() -> None:
