@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from ..model import RESULT_MAX, Notice, Query
+from ..text import expression
 from ..text.literal import contains
 from ..text.scripts import fold
 from ..text.stems import has_word
@@ -172,7 +173,7 @@ def why_not(snapshot: Snapshot, sense: Sense, everything: Iterator[Scored], now:
         return f"left out by the filter: {', '.join(dict.fromkeys(misses))}"
     reason = _unlike(snapshot, sense, row)
     wordless = "" if reason else _wordless(snapshot, sense, row)
-    further = fusion.further(snapshot, query.text, row) if wordless and query.mode == "auto" else ""
+    further = _further(snapshot, sense, row, now) if wordless and query.mode == "auto" else ""
     if reason or (wordless and not further):
         return reason or wordless
     for rank, scored in enumerate(islice(everything, RESULT_MAX), 1):
@@ -216,6 +217,13 @@ def _wordless(snapshot: Snapshot, sense: Sense, row: int) -> str:
     if terms.terms and not terms.phrases and not _told(snapshot, row, words(terms)):
         return f"none of the words are in it: {_short(term.text for term in terms.terms)}"
     return ""
+
+
+def _further(snapshot: Snapshot, sense: Sense, row: int, now: int) -> str:
+    """Why its meaning did not recommend it either."""
+    asked = expression.any_of([word.expression for word in words(sense.terms)])
+    worded = bool(snapshot.frequency(asked, 1))
+    return fusion.further(snapshot, sense.query.text, sense.terms, sense.query.where, now, worded, row)
 
 
 def _told(snapshot: Snapshot, row: int, asked: Iterable[Word]) -> list[str]:

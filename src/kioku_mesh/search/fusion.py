@@ -62,9 +62,7 @@ def fused(
     first = list(islice(telling, WEIGHED))
     if len(first) < _FEW:
         first += islice(everywhere, WEIGHED - len(first))
-    # Names and numbers that some memory has are meant literally. A chosen embedder may know words that the table does not.
-    known = snapshot.knows(text) or (sought.chosen is not None and any(map(_is_plain, terms.terms)))
-    literal = bool(first) and not known
+    literal = _is_literal(snapshot, text, terms, sought, bool(first))
     near = {} if literal else _near(snapshot, sought, terms, where, now, bool(first))
     covered = coverage(first, counted, total)
     named = _named(snapshot, terms)
@@ -76,6 +74,11 @@ def fused(
     for hit in by_words:
         if hit.row not in seen:
             yield hit._replace(score=min(hit.score, lowest))
+
+
+def _is_literal(snapshot: Snapshot, text: str, terms: QueryTerms, sought: Sought, worded: bool) -> bool:
+    """Names and numbers that some memory has are meant literally. A chosen embedder may know words that the table does not."""
+    return worded and not snapshot.knows(text) and not (sought.chosen and any(map(_is_plain, terms.terms)))
 
 
 def _is_plain(term: Term) -> bool:
@@ -107,7 +110,7 @@ def _near(
     found = snapshot.nearest(sought, where, now, WEIGHED)
     if not found:
         return {}
-    floor = max(KIN * found[0][1], 0.0 if worded else ALONE)
+    floor = _floor(found, worded)
     near = {row: cosine for row, cosine in found if cosine >= floor and cosine > 0}
     if terms.unwanted:
         asked = expression.any_of([word.expression for word in terms.unwanted])
@@ -214,12 +217,24 @@ def _weighed(
         )
 
 
-def further(snapshot: Snapshot, text: str, row: int) -> str:
-    """Why meaning did not recommend a memory that words do not; "" where there is no such search."""
+def further(snapshot: Snapshot, text: str, terms: QueryTerms, where: Filter, now: int, worded: bool, row: int) -> str:
+    """Why meaning did not recommend a memory that words do not; "" where there is no such search. `worded`: others have words
+    of the query."""
     sought = snapshot.sought(text)
     if sought is None:
         return ""
+    if _is_literal(snapshot, text, terms, sought, worded):
+        return "the query is a name or a number that memories have, and is not looked for by its meaning"
     cosine = snapshot.similarities(sought, [row]).get(row)
     if cosine is None:
         return "it is not found by its meaning yet: it has no vector"
-    return f"its meaning is not near enough (cosine {cosine:.2f})"
+    near = snapshot.nearest(sought, where, now, WEIGHED)
+    floor = _floor(near, worded)
+    if cosine < floor:
+        return f"its meaning is not near enough (cosine {cosine:.2f}, {floor - cosine:.2f} below what is told)"
+    return f"its meaning is near (cosine {cosine:.2f}), but that of {len(near)} others is nearer"
+
+
+def _floor(near: Sequence[tuple[int, float]], worded: bool) -> float:
+    """The cosine that a memory must have which words do not recommend."""
+    return max(KIN * near[0][1] if near else 0.0, 0.0 if worded else ALONE)

@@ -7,6 +7,7 @@ that line: one that comes late, after another process took over, is none to the 
 from __future__ import annotations
 
 import os
+import time
 from contextlib import suppress
 
 from ..errors import Refused, StoreBusy
@@ -17,7 +18,7 @@ from ..store.lock import who as last_holder
 from ..store.run import LOCK as FILE
 
 REQUEST = "serve.stop"
-_WAIT_S = 1.0  # whoever only looks whether it is held holds it for a moment
+_WAIT_S, _BREATH_S = 1.0, 0.02  # whoever only looks whether it is held holds it for a moment
 
 
 def take(directory: str) -> WriteLock:
@@ -25,18 +26,29 @@ def take(directory: str) -> WriteLock:
     with translated(directory):
         places.prepare(directory)
         places.refuse_network(directory)
-        try:
-            held = WriteLock(_in(directory, FILE), _WAIT_S)
-        except StoreBusy:
+        held = _tried(_in(directory, FILE))
+        if held is None:
             pid = last_holder(_in(directory, FILE)).partition(" ")[0]
             raise Refused(
                 f"the resident process of {directory} runs already (process {pid})",
                 "`kioku-mesh serve --status` shows it, `kioku-mesh serve --stop` ends it",
                 pid=int(pid) if pid.isdigit() else 0,
-            ) from None
+            )
         with suppress(FileNotFoundError):
             os.unlink(_in(directory, REQUEST))
     return held
+
+
+def _tried(path: str) -> WriteLock | None:
+    """The lock, if it is free within a moment. Nobody is left waiting for it who would hold it when it is released."""
+    end = time.monotonic() + _WAIT_S
+    while True:
+        try:
+            return WriteLock(path, 0)
+        except StoreBusy:
+            if time.monotonic() >= end:
+                return None
+        time.sleep(_BREATH_S)
 
 
 def holder(directory: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ..clock import now as read_clock
@@ -37,7 +37,7 @@ def search(ctx: Context, query: Query) -> Found:
         if query.why_not and not _known(ctx, snapshot, query.why_not):
             query = query._replace(why_not=_UNKNOWN)
         ranked = engine.find(snapshot, query, project, now)
-        hits = tuple(
+        hits = _side_by_side(
             Hit(snapshot.observation(hit.row), hit.score, hit.why, hit.explain if query.explain else None)
             for hit in ranked.hits
         )
@@ -56,6 +56,17 @@ def search(ctx: Context, query: Query) -> Found:
     if any(hit.observation.file_hashes for hit in hits):
         hits = freshness.marked_hits(ctx, hits)
     return Found(hits, len(hits), ranked.more, looked_in, notes, why_not, ranked.verdict)
+
+
+def _side_by_side(hits: Iterable[Hit]) -> tuple[Hit, ...]:
+    """The hits of a page, each in conflict followed at once by the other sides that are on it."""
+    waiting = {hit.observation.observation_id: hit for hit in hits}
+    order: list[Hit] = []
+    while waiting:
+        hit = waiting.pop(next(iter(waiting)))
+        order.append(hit)
+        order += [waiting.pop(id_) for id_ in hit.observation.conflicts_with if id_ in waiting]
+    return tuple(order)
 
 
 def _sureness(snapshot: Snapshot, query: Query, verdict: str | None) -> list[Notice]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from kioku_mesh.search import candidates, fusion, verdict
@@ -124,3 +126,14 @@ def test_what_company_brought_comes_once(shelf: Shelf, monkeypatch: pytest.Monke
     found = shelf.found("gateway connections", limit=50)
     assert sorted(found) == sorted(set(found))
     assert len(found) == 8
+
+
+def test_why_meaning_did_not_recommend_a_memory(shelf: Shelf) -> None:
+    """It says by how much, or that the query was not looked for by its meaning."""
+    stocked(shelf, **TEXTS, code="uploadretryx")
+    told = shelf.ask("Postgres connection pool limit", why_not=shelf.id_of("lunch")).why_not or ""
+    found = re.search(r"not near enough \(cosine (-?\d\.\d\d), (\d\.\d\d) below what is told\)$", told)
+    assert found, told
+    best = shelf.ask("Postgres connection pool limit", explain=True).hits[0].explain or {}
+    assert float(found[1]) + float(found[2]) == pytest.approx(fusion.KIN * best["meaning"], abs=0.02)
+    assert "not looked for by its meaning" in (shelf.ask("uploadretryx", why_not=shelf.id_of("retry")).why_not or "")

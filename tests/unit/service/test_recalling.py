@@ -181,3 +181,12 @@ def test_one_memory_of_another_is_one(tmp_path: Path, opened: Memory) -> None:
     assert [note.message for note in others.status().notes if note.code == "other_scopes"] == [
         "1 memory of user/kim is not shown to you"
     ]
+
+
+def test_sides_of_a_conflict_stand_together_in_a_search(opened: Memory) -> None:
+    """The other side follows its hit at once where both are on the page, though a better one would come between."""
+    one, other = conflict(opened, "Tokens of the gateway live for a day.", "Sessions end at midnight, tokens too.")
+    opened.save(Draft(content="Tokens of the gateway are signed."))
+    ids_found = [hit.observation.observation_id for hit in opened.search(Query("tokens of the gateway")).results]
+    assert len(ids_found) == 3
+    assert abs(ids_found.index(one) - ids_found.index(other)) == 1
