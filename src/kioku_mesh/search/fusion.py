@@ -63,7 +63,7 @@ def fused(
     if len(first) < _FEW:
         first += islice(everywhere, WEIGHED - len(first))
     literal = _is_literal(snapshot, text, terms, sought, bool(first))
-    near = {} if literal else _near(snapshot, sought, terms, where, now, bool(first))
+    near = None if literal else _near(snapshot, sought, terms, where, now, bool(first))
     covered = coverage(first, counted, total)
     named = _named(snapshot, terms)
     lowest, seen = math.inf, set[int]()
@@ -77,8 +77,13 @@ def fused(
 
 
 def _is_literal(snapshot: Snapshot, text: str, terms: QueryTerms, sought: Sought, worded: bool) -> bool:
-    """Names and numbers that some memory has are meant literally. A chosen embedder may know words that the table does not."""
-    return worded and not snapshot.knows(text) and not (sought.chosen and any(map(_is_plain, terms.terms)))
+    """Is the query nothing but names and numbers that memories have? These are meant literally. A word that the table knows, or
+    that a chosen embedder may know, is none."""
+    if not worded:
+        return False
+    if not any(map(_is_plain, terms.terms)):
+        return not snapshot.knows(text) or all(snapshot.frequency(term.whole, 1) for term in terms.terms)
+    return not snapshot.knows(text) and sought.chosen is None
 
 
 def _is_plain(term: Term) -> bool:
@@ -189,18 +194,20 @@ def _weighed(
     snapshot: Snapshot,
     sought: Sought,
     first: Sequence[Scored],
-    near: Mapping[int, float],
+    nearest: Mapping[int, float] | None,
     covered: float,
     named: Mapping[int, float],
     where: Filter,
     project: str | None,
     now: int,
 ) -> Iterator[Scored]:
+    """`nearest` None: nothing counts but names and numbers."""
+    near = nearest or {}
     by_words = {hit.row: hit for hit in sorted(first, key=lambda hit: (-hit.relevance, -hit.row))}
     cosines = {**snapshot.similarities(sought, [row for row in by_words if row not in near]), **near}
     found = _Found(by_words, near, cosines, covered, named, max(cosines.values(), default=0.0))
     base = found.weights()
-    value = _with_company(snapshot, sought, found, base, where, now)
+    value = base if nearest is None else _with_company(snapshot, sought, found, base, where, now)
     word_rank, near_rank = _ranks(by_words), _ranks(near)
     evidence = rank.Evidence(covered, found.best_cosine)
     most = found.most_relevant()

@@ -128,6 +128,15 @@ def test_what_company_brought_comes_once(shelf: Shelf, monkeypatch: pytest.Monke
     assert len(found) == 8
 
 
+@pytest.mark.parametrize("query", ["#191", "191", "src/db.py", "v2.3"])
+def test_a_name_that_is_there_finds_nothing_else(shelf: Shelf, query: str) -> None:
+    """Whether the table of meanings knows its parts or not; with a word beside it meaning counts again."""
+    stocked(shelf, **TEXTS, named="#191: set max_connections in src/db.py since v2.3", other="connections are limited")
+    assert shelf.found(query)[0] == "named"
+    assert set(shelf.found(query)) <= {"named", "other"}
+    assert len(shelf.found(f"{query} limits of the database")) > 1
+
+
 def test_why_meaning_did_not_recommend_a_memory(shelf: Shelf) -> None:
     """It says by how much, or that the query was not looked for by its meaning."""
     stocked(shelf, **TEXTS, code="uploadretryx")
