@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .. import ids
 from ..config import Config
 from ..errors import BadInput, NotFound, Refused
-from ..model import MEMORY_TYPES, VISIBILITIES, Filter, Identity, Notice, Observation, Query
+from ..model import MEMORY_TYPES, VISIBILITIES, Filter, Identity, Notice, Observation
 from ..options import EMBEDDERS
 from ..store.meant import Asked
 from ..store.reading import Snapshot
@@ -17,9 +17,9 @@ from ..values import NamedTuple
 from .late import Late
 
 if TYPE_CHECKING:
-    from . import choosing, residence
+    from . import residence
 else:
-    residence, choosing = Late(".residence"), Late(".choosing")
+    residence = Late(".residence")
 
 _LOCK = "serve.lock"  # where there never was a resident process, nothing of it is imported
 
@@ -45,10 +45,6 @@ class Context(NamedTuple):
     def chooses(self) -> bool:
         """Was another embedder chosen than the built-in table? Where none was, nothing of any is imported."""
         return bool(self.config.get("embedder") != EMBEDDERS[0])
-
-    def question(self, query: Query) -> Question:
-        """The question of a search, put to the embedder that was chosen: to be done before the store is read."""
-        return choosing.ask(self, query) if self.chooses else Question()
 
     @property
     def scopes(self) -> frozenset[str]:

@@ -15,7 +15,7 @@ from ..store.reading import Snapshot
 from . import briefing, packing, related
 from .context import Context
 from .late import Late
-from .searching import limits
+from .searching import limits, question
 
 if TYPE_CHECKING:
     from ..store.usage import Visit
@@ -49,10 +49,10 @@ def recall(ctx: Context, task: str, where: Filter = Filter(), budget: int = 1200
     project = where.project or ctx.config.project()[0]
     anywhere = where._replace(source_files=(), references=())
     query = Query(text=task, where=anywhere, limit=_RECALL_HITS)
-    question = ctx.question(query)
+    asked = question(ctx, query)
     if only_clear:
-        return _reminded(ctx, query, question.asked, project, budget, now)
-    with ctx.store.read(ctx.scopes, now, question.asked) as snapshot:
+        return _reminded(ctx, query, asked.asked, project, budget, now)
+    with ctx.store.read(ctx.scopes, now, asked.asked) as snapshot:
         ranked = engine.find(snapshot, query, project, now)
         best = max((hit.score for hit in ranked.hits), default=0.0)
         fitting = [hit for hit in ranked.hits if hit.score >= _FITTING * best]
@@ -63,7 +63,7 @@ def recall(ctx: Context, task: str, where: Filter = Filter(), budget: int = 1200
             related=related.related(snapshot, [hit.observation for hit in hits], anywhere, now),
             rules=_standing(snapshot, anywhere._replace(project=project), now) if project else [],
         )
-        notes = (*ranked.notes, *question.notes, *limits(ctx, snapshot, query, project, hits, now))
+        notes = (*ranked.notes, *asked.notes, *limits(ctx, snapshot, query, project, hits, now))
     composed = _marked(ctx, briefing.compose_recall(told, project, notes, budget), budget)
     packed = packing.pack(composed.entries, budget, at=now, before=composed.before, after=composed.after)
     return _recalled(packed, composed, (*told.related, *told.named, *told.hits), notes)

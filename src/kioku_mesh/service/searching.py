@@ -12,14 +12,14 @@ from ..search import engine
 from ..search.verdict import WEAK
 from ..store.finding import WAITING_MAX
 from ..store.reading import Snapshot
-from .context import Context
+from .context import Context, Question
 from .late import Late
 
 if TYPE_CHECKING:
-    from . import freshness, missed
+    from . import choosing, freshness, missed
 else:
     missed = Late(".missed")  # few searches need it, and it needs much
-    freshness = Late(".freshness")
+    freshness, choosing = Late(".freshness"), Late(".choosing")
 
 _LITTLE = 3  # fewer hits than this are few enough to look elsewhere
 
@@ -30,10 +30,10 @@ def search(ctx: Context, query: Query) -> Found:
     """Ranked memories, or the newest first when the text is empty. Raises BadInput."""
     _check(query)
     query = query._replace(where=ctx.within(query.where))
-    question = ctx.question(query)
+    asked = question(ctx, query)
     now = read_clock()
     project = ctx.config.project()[0]
-    with ctx.store.read(ctx.scopes, now, question.asked) as snapshot:
+    with ctx.store.read(ctx.scopes, now, asked.asked) as snapshot:
         if query.why_not and not _known(ctx, snapshot, query.why_not):
             query = query._replace(why_not=_UNKNOWN)
         ranked = engine.find(snapshot, query, project, now)
@@ -43,7 +43,7 @@ def search(ctx: Context, query: Query) -> Found:
         )
         notes = (
             *ranked.notes,
-            *question.notes,
+            *asked.notes,
             *_sureness(snapshot, query, ranked.verdict),
             *limits(ctx, snapshot, query, project, hits, now),
         )
@@ -56,6 +56,11 @@ def search(ctx: Context, query: Query) -> Found:
     if any(hit.observation.file_hashes for hit in hits):
         hits = freshness.marked_hits(ctx, hits)
     return Found(hits, len(hits), ranked.more, looked_in, notes, why_not, ranked.verdict)
+
+
+def question(ctx: Context, query: Query) -> Question:
+    """The question of a search, put to the embedder that was chosen: to be done before the store is read."""
+    return choosing.ask(ctx, query) if ctx.chooses else Question()
 
 
 def _side_by_side(hits: Iterable[Hit]) -> tuple[Hit, ...]:
