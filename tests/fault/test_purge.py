@@ -14,7 +14,7 @@ from kioku_mesh.clock import DAY
 from kioku_mesh.clock import now as read_clock
 from kioku_mesh.model import Draft, Identity, Query
 from kioku_mesh.service.memory import Memory
-from kioku_mesh.store import backup, connection, repair, sql, upkeep
+from kioku_mesh.store import backup, connection, repair, sql, upkeep, usage
 from kioku_mesh.store.store import Store
 from support.company import Companion, hold
 from support.crashes import Nursery
@@ -79,7 +79,7 @@ class Plant:
         return found
 
     def _in_records(self, path: Path) -> list[str]:
-        if path.suffix != ".db":
+        if path.suffix != ".db" or path.name == usage.FILE:
             return []
         if path.name == "memory.db":
             said = [record.raw + (record.body or b"") for record in _records(self.opened.store)]

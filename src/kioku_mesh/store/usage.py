@@ -1,11 +1,13 @@
 """`usage.db`: which client did what, and which memories it was shown. Never leaves the machine, may be lost at any time.
 
 Whatever is wrong with the file, nobody is kept waiting and nothing fails: what cannot be noted is not, what cannot be read
-is empty, and a damaged file is made anew.
+is empty, and a damaged file is made anew. Sessions and projects are kept as digests, so that nothing of a memory that is
+purged is left here.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -82,6 +84,7 @@ class Usage:
 
     def note(self, noted: Noted) -> None:
         """Count it, if that is possible now."""
+        noted = noted._replace(session=_blind(noted.session), project=_blind(noted.project))
         with suppress(apsw.Error, OSError), self._writing() as db:
             if self._visit(db, noted):
                 _count(db, noted, "sessions", 1)
@@ -123,10 +126,11 @@ class Usage:
     def is_first(self, session: str, event: str, at: int) -> bool:
         """Is it told for the first time? A client may run the hooks of another one beside its own. True if that is unknown."""
         with suppress(apsw.Error, OSError), self._writing() as db:
-            before = sql.row(db, "SELECT at FROM event WHERE session = ? AND name = ?", (session, event))
+            key = (_blind(session), _blind(event))
+            before = sql.row(db, "SELECT at FROM event WHERE session = ? AND name = ?", key)
             if before and abs(at - before[0]) < _TOGETHER:
                 return False
-            db.execute("INSERT OR REPLACE INTO event VALUES (?, ?, ?)", (session, event, at))
+            db.execute("INSERT OR REPLACE INTO event VALUES (?, ?, ?)", (*key, at))
         return True
 
     def prune(self, now: int) -> None:
@@ -147,14 +151,16 @@ class Usage:
 
     def shown_in(self, session: str) -> frozenset[str]:
         """Ids that a session was shown."""
-        return frozenset(row[0].hex() for row in self._ask("SELECT memory FROM shown WHERE session = ?", (session,)))
+        return frozenset(
+            row[0].hex() for row in self._ask("SELECT memory FROM shown WHERE session = ?", (_blind(session),))
+        )
 
     def last_here(self, client: str, project: str, session: str) -> Visit | None:
         """The last session of the client in the project that was told something, but for this one."""
         found = self._ask(
             "SELECT last, row FROM visit WHERE client = ? AND project = ? AND session <> ? AND row IS NOT NULL"
             " ORDER BY last DESC LIMIT 1",
-            (client, project, session),
+            (client, _blind(project), _blind(session)),
         )
         return Visit(*found[0]) if found else None
 
@@ -223,6 +229,11 @@ def begin_of_week(at: int) -> int:
 
 def _week(at: int) -> int:
     return (at + _MONDAY) // WEEK
+
+
+def _blind(text: str) -> str:
+    """Told apart from others, and not told."""
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
 def _count(db: apsw.Connection, noted: Noted, what: str, count: int) -> None:
