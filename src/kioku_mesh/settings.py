@@ -32,7 +32,7 @@ def read(path: str) -> dict[str, Any]:
     Raises BadInput with path and line when the file cannot be read or does not parse.
     """
     text = _text(path)
-    return parse_toml(text, path) if path.endswith(".toml") else _parse_yaml(text, path)
+    return parse_toml(text, path) if path.endswith(".toml") else parse_yaml(text, path)
 
 
 def parse_toml(text: str, path: str) -> dict[str, Any]:
@@ -224,7 +224,8 @@ def _text(path: str) -> str:
         raise _broken(path, f"not UTF-8 (at line {raw.count(10, 0, error.start) + 1})") from None
 
 
-def _parse_yaml(text: str, path: str) -> dict[str, Any]:
+def parse_yaml(text: str, path: str) -> dict[str, Any]:
+    """As `read`, from text. Raises BadInput."""
     plain: dict[str, Any] = {}
     for line in text.split("\n"):
         if not line.strip() or line.startswith("#"):

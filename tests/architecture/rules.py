@@ -28,7 +28,7 @@ TIERS = (
 )
 RANKS = {unit: rank for rank, units in enumerate(TIERS) for unit in units}
 IMPORTERS = {
-    "apsw": {"store", "transfer.kioku_mesh_files"},  # the files of another product, read only
+    "apsw": {"store", "transfer.databases"},  # the files of other products, read only
     "click": {"cli"},
     "zenoh": {"mesh"},
     "numpy": {"embedders"},

@@ -21,7 +21,7 @@ BROKEN: list[tuple[Rule, dict[str, str], str]] = [
     (rules.layers, {"serve/__main__.py": "from ..cli import main"}, "serve must not import kioku_mesh.cli.main"),
     (rules.layers, {"serve/process.py": "from .. import app"}, "serve must not import kioku_mesh.app"),
     (rules.layers, {"extras.py": ""}, "extras has no place"),
-    (rules.outside_libraries, {"service/rules.py": "import apsw"}, "only store and transfer.kioku_mesh_files may import apsw"),
+    (rules.outside_libraries, {"service/rules.py": "import apsw"}, "only store and transfer.databases may import apsw"),
     (rules.outside_libraries, {"transfer/lines.py": "import apsw"}, "transfer/lines.py:1: only store"),
     (rules.outside_libraries, {"store/log.py": "def f():\n    import sqlite3, httpx"}, "nobody may import httpx"),
     (rules.outside_libraries, {"clients/table.py": "from yaml import safe_load"}, "only settings may import yaml"),
@@ -52,7 +52,7 @@ KEPT = {
     "config.py": '"""Settings."""\nimport os\nHOME = os.environ.get("HOME")\n',
     "store/__init__.py": '"""Store."""\nfrom .log import append\n',
     "store/log.py": '"""Log."""\nimport apsw\nfrom .. import __version__\nfrom ..errors import KiokuError\ndef append():\n    import tempfile\n',
-    "transfer/kioku_mesh_files.py": '"""Files of another product."""\nimport apsw\n',
+    "transfer/databases.py": '"""Files of another product."""\nimport apsw\n',
     "serve/__main__.py": '"""Entry."""\nfrom .. import app\n',
     "cli/main.py": '"""CLI."""\nimport click\nfrom ..store import append\ntry:\n    x = 1\nexcept (OSError, ValueError):\n    pass\nexcept BaseException:\n    raise\n',
 }

@@ -18,14 +18,14 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "guide").glob("*.md")])
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 # A client that is not on the machine, or is already registered, is no fault of the documentation.
-# Nor is a network or a router that is not there, or an older version.
+# Nor is a network or a router that is not there, an older version, or another product.
 MAY_LACK = (
     "mcp install",
     "mcp status",
     "mcp uninstall",
     "zenohd install",
     "zenohd status",
-    "--from kioku-mesh",
+    "import --from",
     "--from legacy",
 )
 

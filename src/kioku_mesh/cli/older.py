@@ -10,6 +10,7 @@ from .. import endpoints
 from ..errors import BadInput
 from ..service.late import Late
 from ..service.memory import Memory
+from ..transfer.sources import OLD_FILES, OLD_MESH
 from . import embedding, output
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 else:
     migration, zenohd = Late("..transfer.migration"), Late("..zenohd.status")
 
-FILES, MESH = "kioku-mesh", "kioku-mesh-zenoh"
+FILES, MESH = OLD_FILES, OLD_MESH
 SOURCES = (FILES, MESH)
 
 

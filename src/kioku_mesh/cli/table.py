@@ -46,7 +46,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
     },
     "Files": {
         "export": Entry("commands.transfer:export", "Write memories to a file (JSON Lines)."),
-        "import": Entry("commands.transfer:import_", "Read memories from a file, or from an older version."),
+        "import": Entry("commands.transfer:import_", "Read memories from a file, or from another program."),
         "migrate-visibility": Entry(
             "commands.migrate:migrate_visibility", "Import what has no visibility from an old mesh."
         ),

@@ -194,9 +194,8 @@ def _objections(ctx: Context, draft: Draft) -> list[Notice]:
         )
     said = "\n".join((draft.content, draft.subject or "", draft.summary or "", *draft.tags, *draft.references))
     found = secrets.find_secrets(said)
-    severe = [f for f in found if f.severe]
-    if found and not draft.allow_secret and (severe or ctx.config.get("save.secrets") == "block"):
-        worst = (severe or list(found))[0]
+    worst = secrets.refused(found, ctx.config.get("save.secrets"))
+    if worst and not draft.allow_secret:
         raise SecretFound(
             f"the text contains a secret ({worst.rule}: {worst.excerpt}); nothing was saved",
             "take it out and say where it is kept; if it must be saved, allow it explicitly (--allow-secret on the command line)",

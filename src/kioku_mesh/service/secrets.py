@@ -157,6 +157,12 @@ def find_secrets(text: str) -> tuple[Finding, ...]:
     return tuple(finding for _, _, finding in sorted(found))
 
 
+def refused(found: tuple[Finding, ...], setting: str) -> Finding | None:
+    """The finding for which a text is not saved unasked, under the setting `save.secrets`."""
+    severe = tuple(finding for finding in found if finding.severe)
+    return next(iter(severe or (found if setting == "block" else ())), None)
+
+
 def _folded(text: str) -> str:
     """Lower case with every character in its place."""
     folded = text.lower()

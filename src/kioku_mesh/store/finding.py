@@ -189,6 +189,16 @@ class Finder:
         condition, values = self._where(where, now)
         return naming.naming(self._db, {"file": files, "reference": references}, condition, values)
 
+    def referring(self, reference: str, limit: int) -> list[int]:
+        """Rows that have this reference, whatever their state, the last that came here first."""
+        rows = sql.rows(
+            self._db,
+            "SELECT g.n FROM facet AS f CROSS JOIN tagged AS g ON g.facet = f.n CROSS JOIN observation AS o ON o.n = g.n"
+            f" WHERE f.kind = 'reference' AND f.value = ? AND {self._mine} ORDER BY g.n DESC LIMIT ?",
+            (reference, limit),
+        )
+        return [n for (n,) in rows]
+
     # --- by meaning
 
     def sought(self, text: str) -> Sought | None:

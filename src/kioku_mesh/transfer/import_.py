@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO
 
-from ..errors import BadInput
+from ..errors import BadInput, KiokuError
 from ..model import Notice
 from ..service.memory import Memory
 from ..values import NamedTuple
@@ -44,7 +44,7 @@ class Line(NamedTuple):
     number: int
     size: int
     record: dict[str, Any] | None = None
-    bad: BadInput | None = None
+    bad: KiokuError | None = None
     foreign: frozenset[str] = frozenset()
 
 

@@ -1,4 +1,4 @@
-"""The local SQLite files of kioku-mesh up to 1.2, read and never written. The only place outside `store` that opens any.
+"""The local SQLite files of kioku-mesh up to 1.2, read and never written.
 
 `local/raw.db` is what was saved in its mode `local`; `index.db` is the copy that a machine of a mesh kept of it; and
 `pending_puts.db` holds what a machine had saved and could not send yet.
@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-import apsw
-
 from ..errors import BadInput, NotFound
-from . import kioku_mesh
+from . import databases, kioku_mesh
+from .databases import Database
 from .kioku_mesh import Item
 
 # In this order; the second is read only where the first is not there: it is derived from it.
@@ -30,15 +29,8 @@ def rows(path: str) -> Iterator[Row]:
     if not found:
         raise NotFound(f"nothing of an older kioku-mesh in {path}", _HINT)
     for file in found:
-        db = None
-        try:
-            db = _opened(file)
+        with databases.opened(file, _HINT) as db:
             yield from _read(db, file)
-        except apsw.Error as error:
-            raise BadInput(f"cannot read {file}: {error}", _HINT) from None
-        finally:
-            if db is not None:
-                db.close()
 
 
 def present(folder: str) -> Iterator[str]:
@@ -48,18 +40,8 @@ def present(folder: str) -> Iterator[str]:
         yield from [path for path in paths if os.path.isfile(path) and os.path.getsize(path)][:1]
 
 
-def _opened(path: str) -> apsw.Connection:
-    """Without a write-ahead log nothing is created beside the file either."""
-    from urllib.parse import quote
-
-    wal = path + "-wal"
-    alone = not os.path.exists(wal) or not os.path.getsize(wal)
-    uri = f"file:{quote(os.path.abspath(path))}?mode=ro" + ("&immutable=1" if alone else "")
-    return apsw.Connection(uri, flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
-
-
-def _read(db: apsw.Connection, file: str) -> Iterator[Row]:
-    tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+def _read(db: Database, file: str) -> Iterator[Row]:
+    tables = db.tables
     if not tables & {"local_obs", "local_tomb", "obs_index", "pending_puts"}:
         raise BadInput(f"{file} is no file of an older kioku-mesh", _HINT)
     if "local_obs" in tables:
@@ -71,7 +53,7 @@ def _read(db: apsw.Connection, file: str) -> Iterator[Row]:
             yield str(key), partial(kioku_mesh.parse, str(key), _bytes(payload), None)
 
 
-def _raw(db: apsw.Connection, file: str) -> Iterator[Row]:
+def _raw(db: Database, file: str) -> Iterator[Row]:
     for own, payload in db.execute("SELECT observation_id, payload_json FROM local_obs"):
         yield f"{file}: {own}", partial(kioku_mesh.loose, f"{file}: {own}", False, _bytes(payload), None)
     # A deletion says nothing about visibility: it has that of its memory, where that is still there.
@@ -79,10 +61,9 @@ def _raw(db: apsw.Connection, file: str) -> Iterator[Row]:
         yield f"{file}: deletion of {own}", partial(kioku_mesh.loose, f"{file}: {own}", True, _bytes(payload), None)
 
 
-def _indexed(db: apsw.Connection, file: str) -> Iterator[Row]:
+def _indexed(db: Database, file: str) -> Iterator[Row]:
     """Rows that its storage no longer had are passed over: they were removed for good."""
-    columns = {row[1] for row in db.execute("PRAGMA table_info(obs_index)")}
-    gone = "shadowed_at IS NOT NULL AND deleted_at IS NULL" if "shadowed_at" in columns else "0"
+    gone = "shadowed_at IS NOT NULL AND deleted_at IS NULL" if "shadowed_at" in db.columns("obs_index") else "0"
     asked = f"SELECT observation_id, payload_json, deleted_at FROM obs_index WHERE NOT ({gone})"
     for own, payload, deleted in db.execute(asked):
         key = f"{file}: {own}"

@@ -16,6 +16,7 @@ from . import kioku_mesh, kioku_mesh_files
 from .import_ import ERRORS_MAX, Intake, Line, Progress
 from .kioku_mesh import UNTIERED, Item
 
+SHARED = "this machine is in a mesh: what is new goes to every machine that may see it"
 _SHOWN = 5  # ids or names in a note
 
 
@@ -152,8 +153,7 @@ def from_files(memory: Memory, path: str | None, wish: Wish, progress: Progress)
     report = _take(memory, source, gathered, wish, progress)
     if memory.config.get("mode") == "local" or not report.added:
         return report
-    shared = Notice("shared", "this machine is in a mesh: what is new goes to every machine that may see it")
-    return report._replace(notes=(*report.notes, shared))
+    return report._replace(notes=(*report.notes, Notice("shared", SHARED)))
 
 
 def _checked(memory: Memory, wish: Wish) -> Wish:

@@ -14,7 +14,9 @@ from ...model import Filter
 from ...service.memory import Memory
 from ...transfer.export import Exported, export_file, export_stream
 from ...transfer.import_ import ImportReport, import_stream
-from .. import embedding, filters, older, options, output
+from ...transfer.products import Wish
+from ...transfer.sources import SOURCES
+from .. import bringing, embedding, filters, older, options, output
 from ..opening import with_memory
 from ..output import counter
 
@@ -52,8 +54,8 @@ def exported_text(exported: Exported) -> str:
 @click.command("import")
 @click.argument("file", required=False, type=click.Path(allow_dash=True))
 @click.option(
-    "--from", "source", type=click.Choice(older.SOURCES),
-    help="Read what kioku-mesh up to 1.2 kept: its local files (FILE: where they are), or the storage of its mesh.",
+    "--from", "source", type=click.Choice(tuple(SOURCES)), metavar="KIND",
+    help=f"Read what another program remembers; FILE is where, if not in its usual place. KIND: {', '.join(SOURCES)}.",
 )  # fmt: skip
 @older.connect
 @click.option("-p", "--project", metavar="NAME", help="Import into this project, whatever the file says.")
@@ -71,17 +73,20 @@ def import_(
     all_or_nothing: bool,
     as_json: bool,
 ) -> int:
-    """Read memories from a file, or from an older version.
+    """Read memories from a file, or from another program.
 
-    A file (JSON Lines) is what export wrote, or any lines with at least {"content": "..."}. Importing twice adds nothing. - reads stdin.
+    A file (JSON Lines) is what export wrote, or any lines with at least {"content": "..."}; - reads stdin. --from reads
+    other programs and older versions, and changes nothing of theirs. Importing again adds only what is new.
     """
     if connect and source != older.MESH:
         raise BadInput("--connect is for the mesh of an older version", f"add --from {older.MESH}, or leave it out")
-    if source:
+    if source in older.SOURCES:
         wish = older.wish(project=project, dry_run=dry_run, all_or_nothing=all_or_nothing)
         return older.migrate(memory, source, file, connect, wish, as_json)
+    if source:
+        return bringing.bring(memory, source, file, Wish(project, dry_run, all_or_nothing), as_json)
     if file is None:
-        raise BadInput("there is nothing to import from", "name a file, or - for stdin; --from reads an older version")
+        raise BadInput("there is nothing to import from", "name a file, or - for stdin; --from reads other programs")
     with opened(file, again=all_or_nothing) as lines:
         report = import_stream(memory, lines, project, dry_run, all_or_nothing, counter("read"))
     if not dry_run:
