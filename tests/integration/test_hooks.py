@@ -108,6 +108,8 @@ def test_a_damaged_memory_fails_no_client(home: Home) -> None:
     for event in ("session-start", "prompt"):
         assert hook(home, event, prompt="the invoice export is slow") == ""
     assert "claude-code prompt: " in log(home)
+    (check,) = home.run("doctor", "--check", "hooks", "--json", status=1).json()["checks"]
+    assert "claude-code prompt: " in check["summary"]
 
 
 def test_an_event_that_does_not_exist(home: Home) -> None:

@@ -11,7 +11,7 @@ from ..errors import BadInput, KiokuError
 from ..options import SHARING
 from ..store.store import Store
 from ..values import NamedTuple
-from . import agents, contents, embedder, network, older, residence, router, setup, surroundings
+from . import agents, contents, embedder, hooks, network, older, residence, router, setup, surroundings
 from .case import Case, failed, not_checked, passed
 from .results import FAIL, WARN, Check, Report, report
 
@@ -62,6 +62,7 @@ _TABLE = (
     Entry("zenohd", router.zenohd, modes=MESHED),
     Entry("admission", network.admission, modes=MESHED),
     Entry("clients", agents.registrations),
+    Entry("hooks", hooks.failures),
     Entry("legacy_namespace", older.legacy_namespace, asked_for=True),
 )
 NAMES = tuple(entry.name for entry in _TABLE)
