@@ -13,6 +13,8 @@ import click
 
 from kioku_mesh import errors
 from kioku_mesh.cli import group, pages, table
+from kioku_mesh.clients import CLIENTS, SCOPES
+from kioku_mesh.clients.table import Client, Paths
 from kioku_mesh.mcp import instructions, tools
 from kioku_mesh.options import OPTIONS
 
@@ -167,11 +169,72 @@ def grid(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     return "\n".join([*lines, *(f"| {' | '.join(' '.join(cell.split()) for cell in row)} |" for row in rows)])
 
 
+HOME_FOLDER = re.compile(r"{\w+[|]([^}]*)}")
+HOW = {
+    "program": "the tests drive the real program",
+    "schema": "by its documentation: samples of its files are tests, no program was run",
+    "unsure": "not at all: its form is what others report",
+}
+
+
+def clients_page() -> str:
+    rows = [client_row(client) for client in CLIENTS.values()]
+    files = [row for client in CLIENTS.values() for row in file_rows(client)]
+    return "\n\n".join(
+        [
+            "# Clients",
+            "`kioku-mesh mcp install` knows these. `kioku-mesh mcp clients` says which are here, `mcp install --client json` "
+            "(or `toml`) prints what to paste anywhere else. [Several agents on one machine](../guide/several-agents.md) has "
+            "the rest.",
+            grid(("client", "name", "registered by", "rules", "hooks", "verified"), rows),
+            "## How that was verified",
+            "\n".join(f"* **{word}**: {meaning}." for word, meaning in HOW.items()),
+            "Claude Code is changed by its own command because it rewrites its file while it runs, and locks it. All others are "
+            "edited as text: their own commands overwrite what is registered under a name with all its options (Codex CLI, Gemini "
+            "CLI, OpenCode, Qwen Code, Cline), put a file in the place of a link (Qwen Code, Copilot CLI, Cline), turn numbers "
+            "in arguments into what they then refuse (OpenCode), are not there beside an editor's extension (Codex CLI), or do "
+            "not exist.",
+            "## Files",
+            "On Linux; `~/.config` follows `XDG_CONFIG_HOME`. Of several the first that is there is used, else the last.",
+            grid(("client", "scope", "servers", "rules", "hooks"), files),
+        ]
+    )
+
+
+def client_row(client: Client) -> tuple[str, ...]:
+    how = f"`{client.program} mcp add`" if client.own else f"editing {client.form}"
+    hooks = ", ".join(theirs for theirs, _ in client.hooks.events) if client.hooks else ""
+    rules = " and ".join(rules.scope for rules in client.rules)
+    return client.title, f"`{client.name}`", how, rules, hooks, client.verified
+
+
+def file_rows(client: Client) -> Iterator[tuple[str, ...]]:
+    servers = {place.scope: shown(place.paths) for place in client.places}
+    rules = {rules.scope: shown(rules.paths) for rules in client.rules}
+    hooks = {scope: shown(paths) for scope, paths in client.hooks.places} if client.hooks else {}
+    for scope in SCOPES:
+        cells = [one.get(scope, "") for one in (servers, rules, hooks)]
+        if any(cells):
+            yield client.title, scope, *cells
+
+
+def shown(paths: Paths) -> str:
+    """Paths as a person writes them."""
+    written = (HOME_FOLDER.sub(lambda found: f"~/{found[1]}".rstrip("/"), path) for path in paths.linux or paths.macos)
+    return ", ".join(f"`{path.removeprefix('./')}`" for path in written)
+
+
 def quoted(text: str) -> str:
     return "\n".join(f"> {line}".rstrip() for line in text.strip().splitlines())
 
 
-PAGES = {"cli.md": cli_page, "mcp.md": mcp_page, "settings.md": settings_page, "errors.md": errors_page}
+PAGES = {
+    "cli.md": cli_page,
+    "mcp.md": mcp_page,
+    "settings.md": settings_page,
+    "errors.md": errors_page,
+    "clients.md": clients_page,
+}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

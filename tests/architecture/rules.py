@@ -34,7 +34,7 @@ IMPORTERS = {
     "numpy": {"embedders"},
     "onnxruntime": {"embedders"},
     "tokenizers": {"embedders"},
-    "yaml": {"settings"},
+    "yaml": {"settings", "clients"},
     "tomllib": {"settings", "clients"},
 }
 HEAVY = {

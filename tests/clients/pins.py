@@ -9,7 +9,15 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 FILES = (".npmrc", "package.json", "package-lock.json")
-PROGRAMS = {"claude": "@anthropic-ai/claude-code", "codex": "@openai/codex"}
+PROGRAMS = {
+    "claude": "@anthropic-ai/claude-code",
+    "codex": "@openai/codex",
+    "gemini": "@google/gemini-cli",
+    "opencode": "opencode-ai",
+    "qwen": "@qwen-code/qwen-code",
+    "copilot": "@github/copilot",
+    "cline": "cline",
+}
 
 
 def folder(environ: Mapping[str, str]) -> Path:

@@ -2,7 +2,8 @@
 
 It calls one tool as soon as the client offers it (through the client's own search for tools, where there is one), and
 once that has answered it ends the turn with `ANSWER <what the client handed over>`. If the tool is never offered it
-ends with `NO TOOL <what was offered>`. Speaks the two formats of the clients we drive: Messages and Responses.
+ends with `NO TOOL <what was offered>`. Speaks the formats of the clients we drive: Messages, Responses, chat completions
+and generateContent.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 Body = dict[str, Any]
-Events = list[tuple[str, Body]]
+Events = list[tuple[str, Body | str]]
 
 
 class ScriptedModel:
@@ -57,7 +58,12 @@ class ScriptedModel:
             return self._messages(body)
         if path.endswith("/responses"):
             return self._responses(body)
-        return {"input_tokens": 10} if path.endswith("/count_tokens") else {}
+        if path.endswith("/chat/completions"):
+            return self._chat(body)
+        if "enerateContent" in path:
+            return self._contents(body, stream="stream" in path)
+        counting = path.endswith(("/count_tokens", ":countTokens"))
+        return {"input_tokens": 10, "totalTokens": 10} if counting else {}
 
     def _ours(self, name: str | None, namespace: str | None = None) -> bool:
         """Is this the wanted tool? Each client puts the server's name before it in a way of its own."""
@@ -163,6 +169,64 @@ class ScriptedModel:
                 offered += _named(item.get("tools"))
         return offered, answer, searched
 
+    def _chat(self, body: Body) -> Body | Events:
+        """OpenAI chat completions; tools may hide behind `tool_search` and be called through `tool_call`."""
+        offered = [str(tool["function"]["name"]) for tool in body.get("tools") or [] if tool.get("function")]
+        name, arguments = next(filter(self._ours, offered), None), self.arguments
+        answer = self._told_in_chat(body)
+        if not name and "tool_call" in offered:
+            known = re.search(rf"[A-Za-z0-9_-]+__{re.escape(self.tool)}\b", json.dumps(body.get("messages")))
+            name, arguments = ("tool_call", {"name": known[0], "arguments": self.arguments}) if known else (None, {})
+        finish = "stop"
+        delta: Body = {"role": "assistant", "content": f"ANSWER {_text(answer)}"}
+        if answer is None and name:
+            finish = "tool_calls"
+            call = {"name": name, "arguments": json.dumps(arguments)}
+            calls = [{"index": 0, "id": self._id("call"), "type": "function", "function": call}]
+            delta = {"role": "assistant", "content": None, "tool_calls": calls}
+        elif answer is None:
+            delta["content"] = f"NO TOOL {', '.join(offered)}"
+        usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+        whole = {"id": self._id("chat"), "created": 1, "model": body.get("model"), "usage": usage}
+        if not body.get("stream"):
+            choice = {"index": 0, "message": delta, "finish_reason": finish}
+            return {**whole, "object": "chat.completion", "choices": [choice]}
+        chunk = {**whole, "object": "chat.completion.chunk"}
+        parts = [
+            {"index": 0, "delta": delta, "finish_reason": None},
+            {"index": 0, "delta": {}, "finish_reason": finish},
+        ]
+        return [*(("", {**chunk, "choices": [part]}) for part in parts), ("", "[DONE]")]
+
+    def _told_in_chat(self, body: Body) -> Any:
+        calls: dict[str, str] = {}
+        answer = None
+        for message in body.get("messages") or []:
+            calls |= {call["id"]: call["function"]["name"] for call in message.get("tool_calls") or []}
+            called = calls.get(message.get("tool_call_id"), "")
+            if message.get("role") == "tool" and (self._ours(called) or called == "tool_call"):
+                answer = message.get("content")
+        return answer
+
+    def _contents(self, body: Body, *, stream: bool) -> Body | Events:
+        """Gemini's generateContent."""
+        offered = [
+            str(one["name"]) for tool in body.get("tools") or [] for one in tool.get("functionDeclarations") or []
+        ]
+        parts = [part for content in body.get("contents") or [] for part in content.get("parts") or []]
+        told = [part["functionResponse"] for part in parts if part.get("functionResponse")]
+        answer = next((one.get("response") for one in told if self._ours(one.get("name"))), None)
+        name = next(filter(self._ours, offered), None)
+        part: Body = {"text": f"NO TOOL {', '.join(offered)}"}
+        if answer is not None:
+            part = {"text": f"ANSWER {_text(answer)}"}
+        elif name:
+            part = {"functionCall": {"name": name, "args": self.arguments}}
+        candidate = {"content": {"role": "model", "parts": [part]}, "finishReason": "STOP", "index": 0}
+        usage = {"promptTokenCount": 1, "candidatesTokenCount": 1, "totalTokenCount": 2}
+        whole = {"candidates": [candidate], "usageMetadata": usage, "modelVersion": "scripted"}
+        return [("", whole)] if stream else whole
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -184,8 +248,7 @@ class _Handler(BaseHTTPRequestHandler):
         answer = self.answer(self.path.split("?")[0], json.loads(raw or b"{}"))
         if isinstance(answer, dict):
             return self._send(json.dumps(answer).encode(), "application/json")
-        text = "".join(f"event: {name}\ndata: {json.dumps(data)}\n\n" for name, data in answer)
-        return self._send(text.encode(), "text/event-stream")
+        return self._send("".join(map(_event, answer)).encode(), "text/event-stream")
 
     def _read(self) -> bytes:
         raw = b""
@@ -205,6 +268,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
+
+
+def _event(event: tuple[str, Body | str]) -> str:
+    name, data = event
+    text = data if isinstance(data, str) else json.dumps(data)
+    return (f"event: {name}\n" if name else "") + f"data: {text}\n\n"
 
 
 def _events(*events: tuple[str, Body]) -> Events:

@@ -63,9 +63,12 @@ def test_registered_and_connected(desk):
 def test_health_checks_leave_nothing(desk):
     """Clients that only look whether the server is there make it write nothing."""
     desk.run("kioku-mesh", "mcp", "install")
+    state = desk.home.folder / ".local" / "share" / "kioku-mesh"
+    before = sorted(state.rglob("*"))
+    assert {path.relative_to(state).parts[0] for path in before} == {"clients"}  # what `mcp install` notes down
     desk.run("claude", "mcp", "list")
     desk.run("kioku-mesh", "mcp", "status")
-    assert not (desk.home.folder / ".local" / "share").exists()
+    assert sorted(state.rglob("*")) == before
 
 
 def test_second_install_changes_nothing(desk):
@@ -122,7 +125,7 @@ def test_project_scope(desk):
     desk.run("kioku-mesh", "mcp", "install", "--scope", "project")
     assert "kioku-mesh" in json.loads((desk.home.work / ".mcp.json").read_text())["mcpServers"]
     assert "kioku-mesh" in tomllib.loads((desk.home.work / ".codex" / "config.toml").read_text())["mcp_servers"]
-    assert [path.name for path in (desk.home.work / ".codex").iterdir()] == ["config.toml"]
+    assert {path.name for path in (desk.home.work / ".codex").iterdir()} <= {"config.toml", "hooks.json"}
     (line,) = [line for line in desk.run("claude", "mcp", "list").splitlines() if line.startswith("kioku-mesh:")]
     assert "Pending approval" in line
 

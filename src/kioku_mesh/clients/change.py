@@ -1,17 +1,21 @@
-"""Carrying out plans with the clients' own commands: copy the file, change, check, and put it back if that failed."""
+"""Carrying out plans: by editing the client's file, or with the client's own commands.
+
+In the second case: copy the file, change, check, and put it back if that failed.
+"""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from contextlib import suppress
 
 from ..config import Config
 from ..errors import KiokuError, NotAvailable
-from . import files, programs
-from .plan import Plan, command_of, environment_of
+from . import entries, files, programs, rewriting
+from .plan import Plan
 from .results import Registration
-from .table import Client, Place
+from .rewriting import Part
+from .shapes import command_of, environment_of, is_ours
+from .table import Client, Place, mode_of
 
 
 def require_programs(config: Config, plans: Sequence[Plan]) -> None:
@@ -26,10 +30,11 @@ def commands_of(config: Config, plan: Plan) -> tuple[str, ...]:
     import shlex
 
     client = plan.client
+    if not plan.steps:
+        return ()
     on_path = programs.find(client.program, config.environ.get("PATH", ""))
     program = client.program if on_path else programs.find_client(client, config) or client.program
-    before = [f"{key}={shlex.quote(value)} " for key, value in plan.place.environ]
-    return tuple("".join(before) + shlex.join((program, *step)) for step in plan.steps)
+    return tuple(shlex.join((program, *step)) for step in plan.steps)
 
 
 def unreadable(client: Client, place: Place, error: KiokuError) -> Registration:
@@ -41,24 +46,64 @@ def carry_out(config: Config, plan: Plan, dry_run: bool) -> Registration:
     """What became of a plan, or would become of it; a failure stands in the row."""
     client, place = plan.client, plan.place
     row = Registration(
-        client.name, client.title, plan.state, place.scope, plan.name, place.file,
-        commands_of(config, plan), files.difference(client, place, plan.before, plan.after), notes=plan.notes,
-    )  # fmt: skip
-    if plan.error:
-        return row._replace(error=plan.error.as_json())
-    if not plan.steps or dry_run:
+        client.name,
+        client.title,
+        plan.state,
+        place.scope,
+        plan.name,
+        place.file,
+        commands_of(config, plan),
+        notes=plan.notes,
+    )
+    if not (plan.before or plan.after):
         return row
+    edited = None if client.own else part_of(plan)
     try:
-        return row._replace(backup=_change(config, plan))
+        row = row._replace(diff=_difference(config, plan, edited))
+        if plan.error:
+            return row._replace(error=plan.error.as_json())
+        if dry_run:
+            return row
+        if edited is None:
+            return row._replace(backup=_change(config, plan))
+        write = rewriting.rewrite if plan.after else rewriting.take_back
+        return row._replace(backup=write(config, edited))
     except KiokuError as error:
         return row._replace(state="failed", error=error.as_json())
+
+
+def _difference(config: Config, plan: Plan, edited: Part | None) -> str:
+    if edited is None:
+        return entries.difference(plan.place, plan.before, plan.after)
+    return rewriting.preview(edited) if plan.after else rewriting.preview_back(config, edited)
+
+
+def part_of(plan: Plan) -> Part:
+    """A plan as changes of the client's file."""
+    client, place = plan.client, plan.place
+    changes = [entries.change(client, place, name, entry) for name, entry in plan.after.items()]
+    changes += [entries.change(client, place, name) for name in plan.before if name not in plan.after]
+
+    def holds(content: object) -> bool:
+        return any(is_ours(name, entry) for name, entry in entries.entries_at(content, place.keys).items())
+
+    return Part(
+        client.name,
+        f"server {plan.name}",
+        place.file,
+        client.form,
+        tuple(changes),
+        holds,
+        place.start,
+        mode_of(place.scope),
+    )
 
 
 def _change(config: Config, plan: Plan) -> str | None:
     """Take the steps and return the copy of the file as it was. Raises KiokuError, with the old entries in place."""
     program = _program(config, plan)
     content = files.read_bytes(plan.place.file)
-    backup = files.keep_copy(plan.client, plan.place.file, config.state_dir)
+    backup = files.keep_copy(plan.client.name, plan.place.file, content, config.state_dir)
     try:
         for step in plan.steps:
             _run(config, plan, program, step)
@@ -66,8 +111,6 @@ def _change(config: Config, plan: Plan) -> str | None:
     except KiokuError as error:
         _restore(config, plan, content, backup, error)
         raise
-    finally:
-        _tidy(plan)
     return backup
 
 
@@ -82,13 +125,7 @@ def _program(config: Config, plan: Plan) -> str:
 
 
 def _run(config: Config, plan: Plan, program: str, step: Sequence[str]) -> None:
-    environ = {**config.environ, **dict(plan.place.environ), "NO_COLOR": "1"}
-    for key, folder in plan.place.environ:
-        try:
-            os.makedirs(folder, exist_ok=True)
-        except OSError as error:
-            raise NotAvailable(f"{folder} ({key}) cannot be made: {error.strerror}", "make it by hand") from None
-    ran = programs.run((program, *step), environ, config.cwd)
+    ran = programs.run((program, *step), {**config.environ, "NO_COLOR": "1"}, config.cwd)
     if ran.status:
         raise NotAvailable(
             f"{plan.client.program} {' '.join(step[:2])} failed: {_reason(ran)}",
@@ -103,34 +140,27 @@ def _reason(ran: programs.Ran) -> str:
     return next(told, said[-1] if said else f"exit status {ran.status}")
 
 
-def _tidy(plan: Plan) -> None:
-    """Remove the empty folders that a client leaves where it was made to work in another place than its own."""
-    for _, top in plan.place.environ:
-        for folder, _, _ in os.walk(top, topdown=False):
-            with suppress(OSError):  # not empty
-                os.rmdir(folder)
-
-
 def _verify(config: Config, plan: Plan, program: str) -> None:
     """Raises NotAvailable unless the file holds what was asked for, and the client itself finds it."""
-    now = files.entries_of(plan.client, plan.place)
+    now = entries.entries_of(plan.client, plan.place)
     for name in {**plan.before, **plan.after}:
         if _essence(now, name) != _essence(plan.after, name):
             raise NotAvailable(
                 f"{plan.client.title} said it was done, but {plan.place.file} does not say so",
                 f"look with: {plan.client.program} mcp list",
             )
-    for name in plan.after:
-        _run(config, plan, program, plan.client.show(name))
+    if plan.client.own:
+        for name in plan.after:
+            _run(config, plan, program, plan.client.own.show(name))
 
 
-def _essence(entries: files.Entries, name: str) -> tuple[tuple[str, ...], dict[str, str]] | None:
-    return (command_of(entries[name]), environment_of(entries[name])) if name in entries else None
+def _essence(found: entries.Entries, name: str) -> tuple[tuple[str, ...], dict[str, str]] | None:
+    return (command_of(found[name]), environment_of(found[name])) if name in found else None
 
 
 def _still_there(plan: Plan) -> bool:
     try:
-        now = files.entries_of(plan.client, plan.place)
+        now = entries.entries_of(plan.client, plan.place)
     except KiokuError:
         return False
     return all(now.get(name) == entry for name, entry in plan.before.items())
@@ -138,12 +168,14 @@ def _still_there(plan: Plan) -> bool:
 
 def _restore(config: Config, plan: Plan, content: bytes | None, backup: str | None, error: KiokuError) -> None:
     """After a failure: if an entry that was there is lost or changed, the file becomes what it was. `error` says so."""
+    file = plan.place.file
     if content is None or _still_there(plan):
         return
+    spoilt = files.read_bytes(file)
     with suppress(KiokuError):  # what the client made of it is worth keeping, but not at any price
-        files.keep_copy(plan.client, plan.place.file, config.state_dir)
+        files.keep_copy(plan.client.name, file, spoilt, config.state_dir)
     try:
-        files.put_back(plan.place.file, content)
+        files.replace(file, spoilt, content)
         error.message += "; the old registration was put back"
-    except OSError as trouble:
-        error.message += f"; {plan.place.file} could not be put back ({trouble}), as it was it is in {backup}"
+    except (KiokuError, files.Raced) as trouble:
+        error.message += f"; {file} could not be put back ({trouble}), as it was it is in {backup}"

@@ -1,19 +1,19 @@
-"""The clients' configuration files: reading the entries in them, showing a change, keeping copies, putting one back."""
+"""The bytes of the clients' files: reading, keeping copies, replacing one as a whole."""
 
 from __future__ import annotations
 
-import json
+import errno
 import os
-from collections.abc import Mapping, Sequence
-from typing import Any
+from contextlib import suppress
 
 from ..clock import now, to_iso
-from ..errors import BadInput, NotAvailable
-from .table import Client, Place
+from ..errors import DiskFull, NotAvailable
 
-KEPT = 10  # copies of one client's file
+KEPT = 10  # copies of one client's files of one name
 
-Entries = dict[str, dict[str, Any]]
+
+class Raced(Exception):
+    """Somebody else changed the file meanwhile; nothing was written."""
 
 
 def read_bytes(file: str) -> bytes | None:
@@ -21,91 +21,24 @@ def read_bytes(file: str) -> bytes | None:
     try:
         with open(file, "rb") as stream:
             return stream.read()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise NotAvailable(f"{file} cannot be read: {error.strerror}", "make it readable for you") from None
 
 
-def parse(client: Client, file: str) -> dict[str, Any]:
-    """The whole content of a client's file, empty if there is none. Raises BadInput for one that is damaged."""
-    content = read_bytes(file)
-    if not content:
-        return {}
-    try:
-        text = content.decode("utf-8-sig")
-        parsed = json.loads(text) if client.format == "json" else _parse_toml(text)
-    except ValueError as error:
-        raise BadInput(f"{file} is damaged: {error}", "repair it or move it away; nothing was changed") from None
-    return parsed if isinstance(parsed, dict) else {}
-
-
-def _parse_toml(text: str) -> dict[str, Any]:
-    import tomllib
-
-    return tomllib.loads(text)
-
-
-def entries_at(content: Mapping[str, Any], keys: Sequence[str]) -> Entries:
-    """The table of entries below `keys`; whatever is not a table is left out."""
-    table: Any = content
-    for key in keys:
-        table = table.get(key) if isinstance(table, Mapping) else None
-    if not isinstance(table, Mapping):
-        return {}
-    return {name: dict(entry) for name, entry in table.items() if isinstance(entry, Mapping)}
-
-
-def entries_of(client: Client, place: Place) -> Entries:
-    return entries_at(parse(client, place.file), place.keys)
-
-
-def entries_per_project(client: Client, place: Place) -> dict[str, Entries]:
-    """The entries that the same file keeps for single projects, by the project's path."""
-    projects = entries_at(parse(client, place.file), (client.per_project,)) if client.per_project else {}
-    return {path: entries for path, content in projects.items() if (entries := entries_at(content, place.keys))}
-
-
-def difference(client: Client, place: Place, before: Entries, after: Entries) -> str:
-    """A unified diff of entries, written as the client's file writes them."""
-    import difflib
-
-    old, new = (_rendered(client, place, entries).splitlines() for entries in (before, after))
-    return "\n".join(difflib.unified_diff(old, new, place.file, place.file, lineterm=""))
-
-
-def _rendered(client: Client, place: Place, entries: Entries) -> str:
-    if not entries:
-        return ""
-    if client.format == "toml":
-        return "\n".join(_toml_table((*place.keys, name), entry) for name, entry in entries.items())
-    tree: dict[str, Any] = dict(entries)
-    for key in reversed(place.keys):
-        tree = {key: tree}
-    return json.dumps(tree, indent=2, ensure_ascii=False)
-
-
-def _toml_table(path: Sequence[str], entry: Mapping[str, Any]) -> str:
-    """Strings, numbers and lists are written in TOML as in JSON."""
-    plain = {key: value for key, value in entry.items() if not isinstance(value, Mapping)}
-    lines = [f"[{'.'.join(path)}]"]
-    lines += [f"{key} = {json.dumps(value, ensure_ascii=False, default=str)}" for key, value in plain.items()]
-    lines += ["\n" + _toml_table((*path, key), entry[key]) for key in entry if key not in plain]
-    return "\n".join(lines)
-
-
-def keep_copy(client: Client, file: str, state_dir: str) -> str | None:
-    """Copy a client's file to our state directory, readable by its owner only; None if there is no file."""
-    content = read_bytes(file)
+def keep_copy(client: str, file: str, content: bytes | None, state_dir: str) -> str | None:
+    """Keep what a client's file holds in our state directory, readable by its owner only; None if there is no file."""
     if content is None:
         return None
-    folder = os.path.join(state_dir, "backups", "clients", client.name)
+    folder = os.path.join(state_dir, "backups", "clients", client)
     stamp = to_iso(now()).replace(":", "").replace("-", "")
-    path = os.path.join(folder, f"{stamp}-{os.path.basename(file).lstrip('.')}")
+    name = os.path.basename(file).lstrip(".")
+    path = os.path.join(folder, f"{stamp}-{name}")
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        _write(path, content, 0o600)
-        for old in sorted(os.listdir(folder))[:-KEPT]:
+        write(path, content, 0o600)
+        for old in sorted(found for found in os.listdir(folder) if found.endswith(f"Z-{name}"))[:-KEPT]:
             os.unlink(os.path.join(folder, old))
     except OSError as error:
         hint = "nothing was changed; make room or the folder writable"
@@ -113,21 +46,98 @@ def keep_copy(client: Client, file: str, state_dir: str) -> str | None:
     return path
 
 
-def put_back(file: str, content: bytes) -> None:
-    """Replace a file as a whole, at the end of links to it and with its mode. Raises OSError."""
+def replace(file: str, before: bytes | None, after: bytes, mode: int = 0o600) -> list[str]:
+    """Replace a file that holds `before` (None: that is not there) as a whole; answers the folders that were made for it.
+
+    Links are followed and stay links; mode and owner stay, a new file gets `mode`. A reader sees the old content or the
+    new one, never a part. Raises Raced, NotAvailable, DiskFull.
+    """
     real = os.path.realpath(file)
-    mode = os.stat(real).st_mode & 0o777 if os.path.exists(real) else 0o600
+    made: list[str] = []
+    try:
+        made += make_folders(os.path.dirname(real))
+        _swap(file, real, before, after, mode)
+    except (OSError, Raced) as error:
+        remove_folders(made)
+        if isinstance(error, Raced):
+            raise
+        raise _unwritable(file, error) from None
+    return made
+
+
+def _swap(file: str, real: str, before: bytes | None, after: bytes, mode: int) -> None:
+    known = os.stat(real) if before is not None else None
+    if known and not known.st_mode & 0o222:
+        raise PermissionError(errno.EACCES, "it is marked read-only", real)
     beside = f"{real}.{os.getpid()}.new"
     try:
-        _write(beside, content, mode)
+        with suppress(FileNotFoundError):
+            os.unlink(beside)
+        write(beside, after, known.st_mode & 0o7777 if known else mode)
+        if known and hasattr(os, "chown"):
+            os.chmod(beside, known.st_mode & 0o7777)
+            with suppress(PermissionError):
+                os.chown(beside, known.st_uid, known.st_gid)
+        if read_bytes(file) != before or os.path.realpath(file) != real:
+            raise Raced
         os.replace(beside, real)
     finally:
-        if os.path.exists(beside):
+        with suppress(FileNotFoundError):
             os.unlink(beside)
+    sync_folder(os.path.dirname(real))
 
 
-def _write(path: str, content: bytes, mode: int) -> None:
+def remove(file: str, before: bytes) -> None:
+    """Remove a file that holds `before`. Raises Raced, NotAvailable."""
+    if read_bytes(file) != before:
+        raise Raced
+    try:
+        os.unlink(os.path.realpath(file))
+    except OSError as error:
+        raise _unwritable(file, error) from None
+
+
+def _unwritable(file: str, error: OSError) -> NotAvailable | DiskFull:
+    if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):
+        return DiskFull(f"{file} cannot be written: the disk is full", "nothing was changed; make room")
+    return NotAvailable(f"{file} cannot be written: {error.strerror}", "nothing was changed; make it writable for you")
+
+
+def make_folders(folder: str) -> list[str]:
+    """Make a folder and those above it; answers the new ones, the topmost first. Raises OSError."""
+    missing: list[str] = []
+    while folder and not os.path.isdir(folder):
+        missing.insert(0, folder)
+        folder = os.path.dirname(folder)
+    for made, path in enumerate(missing):
+        try:
+            os.mkdir(path)
+        except OSError:
+            remove_folders(missing[:made])
+            raise
+    return missing
+
+
+def remove_folders(folders: list[str]) -> None:
+    """Remove those of the folders that are empty, the last one first."""
+    for folder in reversed(folders):
+        with suppress(OSError):
+            os.rmdir(folder)
+
+
+def write(path: str, content: bytes, mode: int) -> None:
+    """Write a new file, down to the disk. Raises OSError."""
     with open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as stream:
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
+
+
+def sync_folder(folder: str) -> None:
+    """Have the names in a folder on the disk, where the platform knows such a thing."""
+    with suppress(OSError):
+        number = os.open(folder or ".", os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)

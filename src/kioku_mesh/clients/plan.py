@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,22 +9,20 @@ from ..errors import BadInput, Refused
 from ..model import Notice
 from ..patterns import pattern
 from ..values import NamedTuple
-from .files import Entries
+from .entries import Entries
+from .shapes import command_of, entry_of, environment_of, is_ours, is_server, merged
 from .table import Client, Place
 
 _NAME = pattern(r"[A-Za-z0-9_-]{1,64}")
 _FOLDERS = ("KIOKU_MESH_STATE_DIR", "KIOKU_MESH_CONFIG_DIR")
 _VARIABLE = pattern(r"[A-Za-z_][A-Za-z0-9_]*")
 
-# kioku-mesh up to 1.2 was registered by hand, under several names and as several commands
-OLD_NAMES = ("mesh_mem", "mesh-mem", "kioku_mesh")
-_SERVER = pattern(r"(kioku[-_]mesh|mesh[-_]mem)[-_.]mcp")
-
 
 class Plan(NamedTuple):
-    """`steps` are arguments of the client's own command; `before` and `after` are the entries they touch.
+    """`before` and `after` are the entries that are touched. `steps` are arguments of the client's own command, for one
+    that is changed by its own commands.
 
-    `error` says why the steps must not be taken now.
+    `error` says why it must not be carried out now.
     """
 
     client: Client
@@ -48,28 +45,6 @@ def check_request(name: str, environment: Mapping[str, str]) -> None:
             raise BadInput(f"not an environment variable: {key!r}", "write it as NAME=value")
 
 
-def command_of(entry: Mapping[str, Any]) -> tuple[str, ...]:
-    """The command line of an entry; empty if it starts no program."""
-    command, words = entry.get("command"), entry.get("args")
-    if not isinstance(command, str):
-        return ()
-    return (command, *(str(word) for word in words)) if isinstance(words, list) else (command,)
-
-
-def environment_of(entry: Mapping[str, Any]) -> dict[str, str]:
-    variables = entry.get("env")
-    return {key: str(value) for key, value in variables.items()} if isinstance(variables, Mapping) else {}
-
-
-def is_ours(name: str, entry: Mapping[str, Any]) -> bool:
-    """Does this entry start our server, of whatever release and by whatever way?"""
-    return name in OLD_NAMES or any(_is_server(word) for word in command_of(entry))
-
-
-def _is_server(word: str) -> bool:
-    return _SERVER.match(re.split(r"[/\\]", word)[-1]) is not None
-
-
 def plan_install(
     client: Client,
     place: Place,
@@ -90,13 +65,16 @@ def plan_install(
         return Plan(client, place, name, "already_installed", {}, {}, notes=_other_notes(older))
 
     steps: list[tuple[str, ...]] = []
-    if not fits:
-        if old is not None and not client.overwrites:
-            steps.append(client.remove(place.scope, name))
-        steps.append(client.add(place.scope, name, variables, command))
-    # the older ones go last: there is a working registration at any time
-    steps += [client.remove(place.scope, other) for other in older]
-    after = {name: old if fits and old is not None else client.entry(variables, command)}
+    if client.own:
+        if not fits:  # adding a name that exists fails
+            steps += [client.own.remove(place.scope, name)] * (old is not None)
+            steps.append(client.own.add(place.scope, name, variables, command))
+        # the older ones go last: there is a working registration at any time
+        steps += [client.own.remove(place.scope, other) for other in older]
+    entry = entry_of(client.shape, name, command, variables)
+    if old is not None and not client.own and is_ours(name, old):
+        entry = merged(client.shape, old, entry)
+    after = {name: old if fits and old is not None else entry}
     error = None
     if before and not force:
         error = Refused(_difference(client, name, old, older), "see the difference; --force replaces it")
@@ -110,7 +88,7 @@ def plan_uninstall(client: Client, place: Place, entries: Entries, *, name: str,
     others = {n: e for n, e in entries.items() if n != name and is_ours(n, e)}
     if old is None:
         return Plan(client, place, name, "not_installed", {}, {}, notes=_other_notes(others))
-    steps = (client.remove(place.scope, name),)
+    steps = (client.own.remove(place.scope, name),) if client.own else ()
     error = None
     if not is_ours(name, old) and not force:
         words = " ".join(command_of(old)) or "no command"
@@ -127,7 +105,7 @@ def _wanted(
     if old is None:
         return (server,), dict(environment)
     was = command_of(old)
-    options = was[1:] if was and _is_server(was[0]) else ()
+    options = was[1:] if was and is_server(was[0]) else ()
     return (server, *options), {**environment_of(old), **environment}
 
 
@@ -139,15 +117,20 @@ def _difference(client: Client, name: str, old: Mapping[str, Any] | None, older:
 
 def project_notes(client: Client, per_project: Mapping[str, Entries]) -> tuple[Notice, ...]:
     """Names the registrations of ours that single projects have of their own: they win over the user's."""
-    return tuple(
-        Notice(
-            "project_registration",
-            f"{path} has a registration of its own, {name}, which wins there; "
-            f"remove it there with: {' '.join((client.program, *client.remove('local', name)))}",
+    own = client.own
+    return (
+        ()
+        if own is None
+        else tuple(
+            Notice(
+                "project_registration",
+                f"{path} has a registration of its own, {name}, which wins there; "
+                f"remove it there with: {' '.join((client.program, *own.remove('local', name)))}",
+            )
+            for path, entries in per_project.items()
+            for name, entry in entries.items()
+            if is_ours(name, entry)
         )
-        for path, entries in per_project.items()
-        for name, entry in entries.items()
-        if is_ours(name, entry)
     )
 
 

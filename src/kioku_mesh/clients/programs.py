@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import subprocess
 
 SERVER = "kioku-mesh-mcp"
+PROGRAM = "kioku-mesh"
 COMMAND_S = 60.0  # a client's own command takes half a second, from a cold and slow disk some seconds
 LEAVE_S = 1.0
 
@@ -40,6 +41,9 @@ def find(program: str, path: str) -> str | None:
 
 
 def find_client(client: Client, config: Config) -> str | None:
+    """The client's own program, None if it is not found or has none."""
+    if not client.program:
+        return None
     folders = [config.environ.get("PATH", ""), *(os.path.join(config.home, folder) for folder in client.elsewhere)]
     return find(client.program, os.pathsep.join(filter(None, folders)))
 
@@ -57,6 +61,19 @@ def find_server(config: Config, executable: str) -> str:
     if found:
         raise NotAvailable(f"{found[0]} is in a temporary environment, and clients would lose it", _STAY)
     raise NotAvailable(f"{SERVER} is neither beside {executable} nor on PATH", _STAY)
+
+
+def find_program(server: str, config: Config) -> str:
+    """The absolute path of `kioku-mesh` beside the server, if its `hook` answers: a hook that fails can stop a client.
+
+    Raises NotAvailable.
+    """
+    found = find(PROGRAM, os.path.dirname(server))
+    if not found:
+        raise NotAvailable(f"there is no {PROGRAM} beside {server}", _STAY)
+    if run((found, "hook", "--help"), config.environ, config.cwd, LEAVE_S * 10).status:
+        raise NotAvailable(f"{found} has no command `hook`", "install a newer release of kioku-mesh")
+    return found
 
 
 def passing(path: str, environ: Mapping[str, str]) -> bool:

@@ -18,13 +18,24 @@ class Known(NamedTuple):
     files: dict[str, str]
 
 
+class Companion(NamedTuple):
+    """What became of the rules or the hooks of a client. `state` as in Registration, and: kept (others still need it)."""
+
+    state: str
+    file: str
+    diff: str = ""
+    backup: str | None = None
+    error: dict[str, Any] | None = None
+
+
 class Registration(NamedTuple):
     """What became, or in a dry run would become, of one client.
 
     `state`: installed, replaced, already_installed; removed, not_installed; needs_force (it is registered in another
     way: nothing was changed, `diff` shows it); failed. The last two come with `error`: {code, message, hint}.
-    `commands` are the client's own, as one would type them. `diff` is of the entries alone. `backup` is a copy of
-    `file` as it was.
+    `commands` are the client's own, as one would type them, if it is changed by those; then `diff` is of the entries
+    alone, else of the file. `backup` is a copy of `file` as it was. `rules` and `hooks` are None where the client has none
+    in this scope or they were not asked for.
     """
 
     client: str
@@ -38,6 +49,8 @@ class Registration(NamedTuple):
     backup: str | None = None
     notes: tuple[Notice, ...] = ()
     error: dict[str, Any] | None = None
+    rules: Companion | None = None
+    hooks: Companion | None = None
 
 
 class Installed(NamedTuple):
@@ -49,13 +62,27 @@ class Installed(NamedTuple):
 
     @property
     def ok(self) -> bool:
-        return not any(row.error for row in self.results)
+        return not any(part and part.error for row in self.results for part in (row, row.rules, row.hooks))
+
+
+class Presence(NamedTuple):
+    """The rules or the hooks of a client. `state`: current, outdated, missing, broken (what is called is not there),
+    unreadable; `hint` says what to do unless it is current."""
+
+    state: str
+    file: str
+    message: str = ""
+    hint: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return self.state in ("current", "missing")
 
 
 class Health(NamedTuple):
     """One registration, or the lack of one. `state`: ok, not_installed, differs (something else is registered under our
     name), disabled, command_missing, not_executable, no_answer, unreadable; `hint` says what to do unless it is ok.
-    `tools` are those that the server offered."""
+    `tools` are those that the server offered. `notes` name what is registered twice, or what wins over it in a project."""
 
     client: str
     title: str
@@ -68,6 +95,14 @@ class Health(NamedTuple):
     version: str | None = None
     message: str = ""
     hint: str = ""
+    rules: Presence | None = None
+    hooks: Presence | None = None
+    notes: tuple[Notice, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        fine = self.state in ("ok", "not_installed", "differs")
+        return fine and all(part is None or part.ok for part in (self.rules, self.hooks))
 
 
 class Checked(NamedTuple):
@@ -77,4 +112,4 @@ class Checked(NamedTuple):
 
     @property
     def ok(self) -> bool:
-        return all(row.state in ("ok", "not_installed", "differs") for row in self.results)
+        return all(row.ok for row in self.results)

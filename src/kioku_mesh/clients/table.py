@@ -1,155 +1,188 @@
-"""The clients we know: how each is found, where it keeps its MCP servers, and its own commands that change them.
+"""What a row of the table of clients says, and where its files are on this machine.
 
-A client is one row of CLIENTS; nothing else in the package knows a client by name.
+Nothing else in the package knows a client by name. A new client is a row in `rows.py` and a sample in the tests.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..config import Config
-from ..errors import BadInput
+from ..patterns import pattern
 from ..values import NamedTuple
 
 NAME = "kioku-mesh"  # what the server is registered as unless somebody says otherwise
 SCOPES = ("user", "project")
+PLATFORMS = {"win32": "windows", "darwin": "macos"}  # everything else is "linux"
 
-
-class Place(NamedTuple):
-    """Where the servers of one scope are kept: a file, and the keys down to the table of entries.
-
-    {folder} in `file` and `environ` stands for the client's own folder, {cwd} for the working directory; `environ`
-    makes the client's commands work on this file; `note` is what the user still has to do.
-    """
-
-    scope: str
-    file: str
-    keys: tuple[str, ...]
-    environ: tuple[tuple[str, str], ...] = ()
-    note: str = ""
-
+_VARIABLE = pattern(r"\{(\w+)\|([^}]*)\}")
 
 Environment = Mapping[str, str]
 Command = Sequence[str]
 
 
-class Client(NamedTuple):
-    """One client. `add`, `remove` and `show` give the arguments of its own command `program`.
+class Paths(NamedTuple):
+    """Where a file is, per platform: the first of the paths that is there, else the last one.
 
-    `entry` is what `add` writes. `folder` (below the home directory) is moved by the environment variable `variable`;
-    any of `traces` or the program itself, on PATH or in one of `elsewhere`, shows that the client is in use.
-    `overwrites`: adding a name that exists replaces it; otherwise it fails. `per_project` is the key below which the
-    user's file keeps servers of single projects, which win there.
+    A path begins with `~/` (home), `./` (the working directory) or `{VARIABLE|folder}`: what the environment variable
+    says, or the folder below home.
+    """
+
+    linux: tuple[str, ...] = ()
+    macos: tuple[str, ...] = ()
+    windows: tuple[str, ...] = ()
+
+
+def anywhere(*paths: str) -> Paths:
+    """The same on every platform."""
+    return Paths(paths, paths, paths)
+
+
+class Place(NamedTuple):
+    """Where the servers of one scope are kept: a file, and the keys down to the table (or list) of entries.
+
+    `start` is what a new file begins with; `note` what the user still has to do. `file` is filled in by `place_of`.
+    """
+
+    scope: str
+    paths: Paths
+    keys: tuple[str, ...]
+    start: str = ""
+    note: str = ""
+    file: str = ""
+
+
+class Shape(NamedTuple):
+    """How an entry is written. `args`: "" if the command is one list; `whole`: lists and tables also when they are empty;
+    `naming`: a key that repeats the server's name; `inside`: a table in the entry that holds it all."""
+
+    command: str = "command"
+    args: str = "args"
+    env: str = "env"
+    fixed: tuple[tuple[str, Any], ...] = ()
+    whole: bool = False
+    naming: str = ""
+    inside: str = ""
+
+
+class Rules(NamedTuple):
+    """The instructions file of a scope. `start` is what a new file begins with."""
+
+    scope: str
+    paths: Paths
+    start: str = ""
+
+
+class Hooks(NamedTuple):
+    """Hooks of a client. `events`: its names for them, and ours. `kind`: nested, flat or paired (see `hooks.py`).
+
+    `timeout` in the client's own unit; 0 leaves it out. `form` is a key of `edit.FORMATS`.
+    """
+
+    kind: str
+    places: tuple[tuple[str, Paths], ...]
+    events: tuple[tuple[str, str], ...]
+    timeout: int = 0
+    form: str = "json"
+    start: str = ""
+    note: str = ""
+
+
+class Own(NamedTuple):
+    """The client's own commands that change its files: `add`, `remove` and `show` give their arguments.
+
+    `per_project` is the key below which the user's file keeps servers of single projects, which win there.
+    """
+
+    add: Callable[[str, str, Environment, Command], tuple[str, ...]]  # scope, name, environment, command
+    remove: Callable[[str, str], tuple[str, ...]]  # scope, name
+    show: Callable[[str], tuple[str, ...]]  # name
+    per_project: str = ""
+
+
+class Client(NamedTuple):
+    """One client. Any of `traces` (paths as in Paths), or its `program` on PATH or in one of the folders `elsewhere`
+    below home, shows that it is in use.
+
+    `form` is a key of `edit.FORMATS`; `listed`: entries are items of a list, found by their `name`. `own`: it is changed
+    by its own commands, because that is safer. `also_reads`: files of other clients that it takes servers from.
+    `verified`: program (the tests drive the real one), schema (its documented form, with samples), unsure (not even that).
     """
 
     name: str
     title: str
-    program: str
-    elsewhere: tuple[str, ...]
-    variable: str
-    folder: str
-    traces: tuple[str, ...]
-    format: str  # "json" | "toml"
+    form: str
     places: tuple[Place, ...]
-    add: Callable[[str, str, Environment, Command], tuple[str, ...]]  # scope, name, environment, command
-    remove: Callable[[str, str], tuple[str, ...]]  # scope, name
-    show: Callable[[str], tuple[str, ...]]  # name
-    entry: Callable[[Environment, Command], dict[str, Any]]
-    overwrites: bool
-    per_project: str = ""
+    shape: Shape = Shape()
+    program: str = ""
+    elsewhere: tuple[str, ...] = (".local/bin",)
+    traces: Paths = Paths()
+    rules: tuple[Rules, ...] = ()
+    hooks: Hooks | None = None
+    own: Own | None = None
+    listed: bool = False
+    also_reads: tuple[Paths, ...] = ()
+    verified: str = "schema"
 
 
-def _options(option: str, environment: Environment) -> tuple[str, ...]:
-    return tuple(word for key, value in environment.items() for word in (option, f"{key}={value}"))
+def mode_of(scope: str) -> int:
+    """The permissions of a new file: the user's own are private, those of a project are for whoever works in it."""
+    return 0o600 if scope == "user" else 0o666
 
 
-def _codex_entry(environment: Environment, command: Command) -> dict[str, Any]:
-    entry: dict[str, Any] = {"command": command[0]}
-    if command[1:]:
-        entry["args"] = list(command[1:])
-    if environment:
-        entry["env"] = dict(environment)
-    return entry
+def path_of(paths: Paths, config: Config) -> str:
+    """The file on this machine, "" if the client has none on this platform."""
+    found = candidates(paths, config)
+    return next((path for path in found if os.path.isfile(path)), found[-1] if found else "")
 
 
-CLIENTS: dict[str, Client] = {
-    client.name: client
-    for client in (
-        Client(
-            name="claude-code",
-            title="Claude Code",
-            program="claude",
-            elsewhere=(".local/bin", ".claude/local"),
-            variable="CLAUDE_CONFIG_DIR",
-            folder="",
-            traces=(".claude.json", ".claude"),
-            format="json",
-            places=(
-                Place("user", "{folder}/.claude.json", ("mcpServers",)),
-                Place("project", "{cwd}/.mcp.json", ("mcpServers",), note="it asks for approval at the next start"),
-            ),
-            add=lambda scope, name, environment, command: (
-                "mcp", "add", "-s", scope, name, *_options("-e", environment), "--", *command
-            ),
-            remove=lambda scope, name: ("mcp", "remove", "-s", scope, name),
-            show=lambda name: ("mcp", "get", name),
-            entry=lambda environment, command: {
-                "type": "stdio", "command": command[0], "args": list(command[1:]), "env": dict(environment)
-            },
-            overwrites=False,
-            per_project="projects",
-        ),
-        Client(
-            name="codex-cli",
-            title="Codex CLI",
-            program="codex",
-            elsewhere=(".local/bin",),
-            variable="CODEX_HOME",
-            folder=".codex",
-            traces=(".codex",),
-            format="toml",
-            places=(
-                Place("user", "{folder}/config.toml", ("mcp_servers",)),
-                Place(
-                    "project", "{cwd}/.codex/config.toml", ("mcp_servers",), (("CODEX_HOME", "{cwd}/.codex"),),
-                    note="it is read only in a project that Codex trusts",
-                ),
-            ),
-            add=lambda _scope, name, environment, command: (
-                "mcp", "add", name, *_options("--env", environment), "--", *command
-            ),
-            remove=lambda _scope, name: ("mcp", "remove", name),
-            show=lambda name: ("mcp", "get", name, "--json"),
-            entry=_codex_entry,
-            overwrites=True,
-        ),
-    )
-}  # fmt: skip
+def candidates(paths: Paths, config: Config) -> list[str]:
+    platform = PLATFORMS.get(config.platform, "linux")
+    return [_filled(path, config) for path in getattr(paths, platform)]
 
 
-def client_named(name: str) -> Client:
-    """The client of this name. Raises BadInput with the names there are."""
-    if name not in CLIENTS:
-        raise BadInput(f"no such client: {name}", f"known clients: {', '.join(CLIENTS)}")
-    return CLIENTS[name]
+def _filled(path: str, config: Config) -> str:
+    def folder(found: Any) -> str:
+        return config.environ.get(found[1], "").strip() or os.path.join(config.home, found[2])
+
+    path = _VARIABLE.sub(folder, path)
+    if path.startswith("~/"):
+        path = os.path.join(config.home, path[2:])
+    return os.path.normpath(os.path.join(config.cwd, path))
 
 
-def folder_of(client: Client, config: Config) -> str:
-    return config.environ.get(client.variable) or os.path.join(config.home, client.folder)
+def is_used(client: Client, config: Config) -> bool:
+    """Whether the client has left a trace here."""
+    return any(os.path.exists(path) for path in candidates(client.traces, config))
 
 
-def place_of(client: Client, scope: str, config: Config) -> Place:
-    """The client's place of a scope on this machine, paths filled in. Raises BadInput for an unknown scope."""
-    found = next((place for place in client.places if place.scope == scope), None)
-    if found is None:
-        raise BadInput(f"no such scope: {scope}", f"scopes: {', '.join(SCOPES)}")
-    words = {"{folder}": folder_of(client, config), "{cwd}": config.cwd}
+def place_of(client: Client, scope: str, config: Config) -> Place | None:
+    """The client's place of a scope on this machine, its file filled in; None if it has none."""
+    for place in client.places:
+        file = path_of(place.paths, config)
+        if place.scope == scope and file:
+            return place._replace(file=file)
+    return None
 
-    def fill(text: str) -> str:
-        for word, path in words.items():
-            text = text.replace(word, path)
-        return os.path.normpath(text)
 
-    return found._replace(file=fill(found.file), environ=tuple((key, fill(path)) for key, path in found.environ))
+def places_of(client: Client, config: Config, scopes: Iterable[str] = SCOPES) -> list[Place]:
+    """Its places of these scopes, a file that two of them share once."""
+    found = [place for scope in scopes if (place := place_of(client, scope, config))]
+    return list({place.file: place for place in reversed(found)}.values())[::-1]
+
+
+def rules_of(client: Client, scope: str, config: Config) -> tuple[str, str] | None:
+    """The instructions file of a scope and what a new one begins with; None if the client has none."""
+    for rules in client.rules:
+        file = path_of(rules.paths, config)
+        if rules.scope == scope and file:
+            return file, rules.start
+    return None
+
+
+def hooks_of(client: Client, scope: str, config: Config) -> str:
+    """The hooks file of a scope, "" if the client has none."""
+    places = dict(client.hooks.places) if client.hooks else {}
+    return path_of(places[scope], config) if scope in places else ""

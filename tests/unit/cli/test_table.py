@@ -22,7 +22,7 @@ FILTER = {
     "--project", "--memory-type", "--type", "--tags", "--source-files", "--file", "--references", "--ref", "--agent-family",
     "--client-id", "--session-id", "--pc-id", "--here", "--since", "--until",
 }  # fmt: skip
-SERVER = {"--client", "--scope", "--name", "--dry-run", "--force"}
+SERVER = {"--client", "--scope", "--name", "--rules", "--hooks", "--dry-run", "--force"}
 OPTIONS = {
     "save": SAVE,
     "search": FILTER | {
@@ -61,7 +61,7 @@ OPTIONS = {
     "hook": {"--client"},
     "review": {"--accept", "--drop", "--all", "--visibility"},
     "stats": {"--forget"},
-    "mcp install": SERVER | {"-e"},
+    "mcp install": SERVER | {"-e", "--yes"},
     "mcp uninstall": SERVER,
     "mcp status": {"--client", "--scope"},
     "mcp clients": set(),

@@ -25,6 +25,7 @@ for line in sys.stdin:
         continue
     print(json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": result}), flush=True)
 """
+HOOKING = "import sys\nsys.exit(sys.argv[1:2] != ['hook'])\n"  # knows `hook` and nothing else
 
 
 class Computer:
@@ -40,6 +41,7 @@ class Computer:
         self.claude_file = self.home / ".claude.json"
         self.codex_file = self.home / ".codex" / "config.toml"
         self.server = str(self.program("kioku-mesh-mcp", ANSWERING))
+        self.kioku_mesh = str(self.program("kioku-mesh", HOOKING))
 
     def program(self, name: str, code: str) -> Path:
         path = self.bin / name
@@ -48,9 +50,9 @@ class Computer:
         return path
 
     def have(self, *programs: str) -> None:
-        """Install stand-ins for the clients' commands."""
+        """Install stand-ins for the clients' commands; those that are never called need not do anything."""
         for name in programs:
-            self.program(name, FAKE.read_text())
+            self.program(name, FAKE.read_text() if name == "claude" else "raise SystemExit('not to be called')")
 
     def config(self, **environ: str) -> config.Config:
         """The configuration of a process on this computer."""
@@ -81,10 +83,18 @@ class Computer:
         self.codex_file.write_text(text)
         return self.codex_file.read_bytes()
 
-    def copies(self, client: str) -> list[bytes]:
-        """The copies of a client's file that were kept, oldest first."""
+    def copies(self, client: str, name: str = "*") -> list[bytes]:
+        """The copies of a client's files of this name that were kept, oldest first."""
         folder = self.home / ".local/share/kioku-mesh/backups/clients" / client
-        return [path.read_bytes() for path in sorted(folder.glob("*"))]
+        return [path.read_bytes() for path in sorted(folder.glob(f"*-{name}"))]
+
+    def tree(self) -> dict[str, bytes | None]:
+        """Every file and folder at home and in the working directory but for our own, with what is in the files."""
+        found = [path for top in (self.home, self.work) for path in sorted(top.rglob("*"))]
+        own = self.home / ".local"
+        return {
+            str(path): path.read_bytes() if path.is_file() else None for path in found if not path.is_relative_to(own)
+        }
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Stands in for `claude` and `codex`: `mcp add`, `remove` and `get` as those do, and the failures they may have.
+"""Stands in for `claude`: `mcp add`, `remove` and `get` as that does, and the failures it may have.
 
 FAULT: `add` fails, `remove` fails, `get` fails, `lie` (says it is done, writes nothing), `spoil` (writes nonsense).
 Every call is appended to the file CALLS.
@@ -7,7 +7,6 @@ Every call is appended to the file CALLS.
 import json
 import os
 import sys
-import tomllib
 
 
 def main() -> int:
@@ -18,8 +17,7 @@ def main() -> int:
     if fault == words[1]:
         print(f"Error: {program} cannot {words[1]}\n\nStack backtrace:\n  0: <unknown>", file=sys.stderr)
         return 1
-    act = claude if program == "claude" else codex
-    return act(words[1], words[2:], fault)
+    return claude(words[1], words[2:], fault)
 
 
 def claude(verb: str, words: list[str], fault: str) -> int:
@@ -47,37 +45,12 @@ def claude(verb: str, words: list[str], fault: str) -> int:
     return 0
 
 
-def codex(verb: str, words: list[str], fault: str) -> int:
-    path = os.path.join(os.environ.get("CODEX_HOME") or os.path.join(os.environ["HOME"], ".codex"), "config.toml")
-    content = read(path, tomllib.loads)
-    servers = content.setdefault("mcp_servers", {})
-    if verb == "add":
-        name, environment, command = added(words, "--env")
-        servers[name] = {"command": command[0]}
-        servers[name] |= {"args": command[1:]} if command[1:] else {}
-        servers[name] |= {"env": environment} if environment else {}
-    elif verb == "remove":
-        servers.pop(words[0], None)
-    else:
-        return 0 if words[0] in servers else 1
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    write(path, "\n".join(toml(("mcp_servers", name), entry) for name, entry in servers.items()), fault)
-    return 0
-
-
 def added(words: list[str], option: str) -> tuple[str, dict[str, str], list[str]]:
     end = words.index("--")
     pairs = [words[i + 1].split("=", 1) for i in range(end) if words[i] == option]
     taken = {i for i in range(end) if words[i] in (option, "-s") or (i and words[i - 1] in (option, "-s"))}
     (name,) = [words[i] for i in range(end) if i not in taken]
     return name, dict(pairs), words[end + 1 :]
-
-
-def toml(path: tuple[str, ...], entry: dict) -> str:
-    lines = [f"[{'.'.join(path)}]"]
-    lines += [f"{key} = {json.dumps(value)}" for key, value in entry.items() if not isinstance(value, dict)]
-    lines += [toml((*path, key), value) for key, value in entry.items() if isinstance(value, dict)]
-    return "\n".join([*lines, ""])
 
 
 def read(path: str, parse):

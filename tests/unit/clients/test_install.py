@@ -36,10 +36,12 @@ def test_registers_with_every_client_in_use(computer):
 
 
 def test_only_the_named_client_is_touched(computer):
-    """A named client is the only one whose command runs."""
+    """A named client is the only one whose files change."""
     computer.have("claude", "codex")
     clients.install(computer.config(), ["codex-cli"], server=computer.server)
-    assert {call[0] for call in computer.calls()} == {"codex"}
+    assert computer.calls() == []
+    assert computer.codex_file.exists()
+    assert not (computer.home / ".claude").exists()
     assert not computer.claude_file.exists()
 
 
@@ -70,7 +72,7 @@ def test_dry_run_shows_what_would_run(computer):
 
 
 def test_diff_is_of_the_entry(computer):
-    """The difference names the file, the old command and the new one, in the format of the client's file."""
+    """The difference names the file, the old command and the new one; of a file that we edit it is the file's own."""
     computer.have("claude", "codex")
     computer.write_claude({"kioku-mesh": OLD, "other": OTHER})
     computer.write_codex('[mcp_servers.kioku-mesh]\ncommand = "/old/bin/kioku-mesh-mcp"\nstartup_timeout_sec = 9\n')
@@ -80,7 +82,7 @@ def test_diff_is_of_the_entry(computer):
     assert f'+      "command": "{computer.server}"' in claude.diff
     assert "other" not in claude.diff
     assert '-command = "/old/bin/kioku-mesh-mcp"' in codex.diff
-    assert "-startup_timeout_sec = 9" in codex.diff
+    assert " startup_timeout_sec = 9" in codex.diff
     assert f'+command = "{computer.server}"' in codex.diff
 
 
@@ -221,20 +223,19 @@ def test_own_options_are_kept(computer):
 
 def test_missing_command_of_a_named_client(computer):
     """A named client without its command is an error that says what to run by hand, before anything changes."""
-    computer.have("claude")
     with pytest.raises(NotAvailable) as caught:
         clients.install(computer.config(), ["claude-code", "codex-cli"], server=computer.server)
-    assert f"codex mcp add kioku-mesh -- {computer.server}" in caught.value.hint
-    assert computer.calls() == []
+    assert f"claude mcp add -s user kioku-mesh -- {computer.server}" in caught.value.hint
+    assert computer.tree() == {}
 
 
 def test_missing_command_of_a_client_in_use(computer):
-    """A client that was used here but has no command is a failure in its own row."""
-    computer.have("claude")
+    """A client that was used here but has no command is a failure in its own row, if we need the command."""
+    computer.write_claude({})
     computer.write_codex("")
     answer = clients.install(computer.config(), server=computer.server)
-    assert states(answer) == {"claude-code": "installed", "codex-cli": "failed"}
-    assert answer.results[1].error["code"] == "not_available"
+    assert states(answer) == {"claude-code": "failed", "codex-cli": "installed"}
+    assert answer.results[0].error["code"] == "not_available"
 
 
 def test_no_client_at_all(computer):
@@ -321,7 +322,7 @@ def test_only_the_newest_copies_are_kept(computer):
     for _ in range(6):
         clients.install(config, server=computer.server)
         clients.uninstall(config)
-    assert len(computer.copies("claude-code")) == 10
+    assert len(computer.copies("claude-code", "claude.json")) == 10
 
 
 def test_plain_json(computer):

@@ -162,12 +162,13 @@ def test_hanging_client_is_given_up(computer):
 def test_known_clients(computer):
     """The list tells which clients are in use, where their command is, and which files are theirs."""
     computer.have("claude")
-    claude, codex = clients.clients(computer.config())
+    known = {one.name: one for one in clients.clients(computer.config())}
+    claude, codex = known["claude-code"], known["codex-cli"]
     assert (claude.name, claude.detected, claude.program) == ("claude-code", True, str(computer.bin / "claude"))
     assert claude.files == {"user": str(computer.claude_file), "project": str(computer.work / ".mcp.json")}
     assert (codex.detected, codex.program) == (False, None)
     computer.write_codex("")
-    assert clients.clients(computer.config())[1].detected
+    assert {one.name for one in clients.clients(computer.config()) if one.detected} == {"claude-code", "codex-cli"}
 
 
 def test_server_beside_this_python(computer):

@@ -30,7 +30,7 @@ def test_removes_only_ours(installed):
     assert installed.claude_servers() == {"other": OTHER}
     assert "kioku" not in installed.codex_file.read_text()
     assert "/bin/other" in installed.codex_file.read_text()
-    assert installed.copies("claude-code")[-1] == before
+    assert installed.copies("claude-code", "claude.json")[-1] == before
 
 
 def test_dry_run_changes_nothing(installed):
@@ -78,17 +78,17 @@ def test_other_registrations_are_named(computer):
 def test_failed_removal_is_told(installed):
     """A removal that the client refuses or only claims is a failure, and the entry is still there."""
     for fault in ("remove", "lie"):
-        answer = clients.uninstall(installed.config(FAULT=fault))
-        assert [row.state for row in answer.results] == ["failed", "failed"]
+        answer = clients.uninstall(installed.config(FAULT=fault), ["claude-code"])
+        assert [row.state for row in answer.results] == ["failed"]
         assert "kioku-mesh" in installed.claude_servers()
 
 
 def test_client_that_is_gone(installed):
     """If the client's command was removed, the error says what to run by hand."""
-    (installed.bin / "codex").unlink()
+    (installed.bin / "claude").unlink()
     with pytest.raises(NotAvailable) as caught:
-        clients.uninstall(installed.config(), ["codex-cli"])
-    assert "codex mcp remove kioku-mesh" in caught.value.hint
+        clients.uninstall(installed.config(), ["claude-code"])
+    assert "claude mcp remove -s user kioku-mesh" in caught.value.hint
 
 
 def test_nothing_in_use(computer):
