@@ -68,6 +68,8 @@ def test_two_hooks_for_one_event(home: Home) -> None:
     home.save("Money is stored in cents.", "--type", "decision")
     assert hook(home, "SessionStart", source="startup")
     assert hook(home, "session-start", source="startup") == ""
+    assert "just compacted" in hook(home, "SessionStart", source="compact")
+    assert hook(home, "SessionStart", source="compact") == ""
 
 
 def test_what_is_new_since_the_client_was_here(home: Home) -> None:

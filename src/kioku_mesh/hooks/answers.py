@@ -7,7 +7,7 @@ from contextlib import closing
 from ..clock import now
 from ..service.memory import Memory
 from ..store.usage import Usage
-from . import capture, events
+from . import capture, events, transcript
 from .events import Event
 
 BRIEF_TOKENS, REMINDER_TOKENS = 600, 300
@@ -28,11 +28,14 @@ def tell(memory: Memory, event: Event) -> str:
         return f"{told}\n{_AFTER_COMPACTION}" if event.source == "compact" else told
     if event.name == events.PROMPT:
         return memory.remind(event.prompt, REMINDER_TOKENS).text
-    if memory.config.get("capture") == "review" and event.transcript:
-        capture.queue(memory.config, event)
+    if memory.config.get("capture") == "review" and (file := transcript.file_of(event, memory.config)):
+        capture.queue(memory.config, event._replace(transcript=file))
     return ""
 
 
 def _is_first(memory: Memory, event: Event) -> bool:
+    told = (
+        events.COMPACT if event.source == events.COMPACT else ""
+    )  # right after it was resumed a session may be compacted
     with closing(Usage(memory.config.state_dir)) as usage:
-        return usage.is_first(event.session or "", event.name + event.prompt[:_TOLD_APART], now())
+        return usage.is_first(event.session or "", event.name + told + event.prompt[:_TOLD_APART], now())

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import BadInput
+from ..patterns import pattern
 from ..values import NamedTuple
 
 START, PROMPT, COMPACT, END = "session-start", "prompt", "compact", "session-end"
@@ -21,6 +22,8 @@ _NAMES = {
 }  # fmt: skip
 _SESSION = ("session_id", "sessionId", "conversation_id")
 _PROMPT = ("prompt", "initialPrompt")
+# Gemini CLI hands to the hooks of the first prompt what those of the session's start have said, before what was written.
+_SAID_BEFORE = pattern(r"\A(?:<hook_context>.*?</hook_context>\s*)+", 16)  # re.DOTALL
 _FLAT = {"copilot-cli": "additionalContext", "cursor": "additional_context"}
 
 
@@ -66,7 +69,7 @@ def read(name: str, client: str, data: bytes) -> Event:
     told = _text(got, ("hook_event_name",)) or name
     return Event(
         named(name), told, client, _text(got, _SESSION) or None, folder or None, _text(got, ("source",)),
-        _text(got, _PROMPT), _text(got, ("transcript_path",)) or None,
+        _SAID_BEFORE.sub("", _text(got, _PROMPT)), _text(got, ("transcript_path",)) or None,
     )  # fmt: skip
 
 

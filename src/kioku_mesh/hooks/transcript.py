@@ -7,14 +7,28 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..config import Config
+from ..patterns import pattern
 from ..text.decisions import Turn
+from .events import Event
 
 READ_MAX = 16 << 20  # bytes, from the end
 _ROLES = {"user": True, "human": True, "assistant": False, "gemini": False, "model": False, "agent": False}
 _INSIDE = ("message", "payload", "data", "messages", "history")
 _SAID = ("content", "parts", "text")
 _NOT_SAID = ("tool", "function", "thinking", "reasoning", "image")  # kinds of parts that begin so
+_BY_NOBODY = ("isMeta", "isCompactSummary")  # Claude Code's marks of what it wrote in the person's name
+_COPIES = "api-"  # kinds of lines that have once more what was sent to the model, with all that was added to it
 _DEEPEST = 6
+_NAME = pattern(r"[\w-]+")
+
+
+def file_of(event: Event, config: Config) -> str | None:
+    """The file that the client keeps of a session. Copilot CLI does not say where it is, but it is known."""
+    if event.transcript or event.client != "copilot-cli" or not _NAME.fullmatch(event.session or ""):
+        return event.transcript
+    folder = config.environ.get("COPILOT_HOME") or os.path.join(config.home, ".copilot")
+    return os.path.join(folder, "session-state", event.session or "", "events.jsonl")
 
 
 def turns(path: str) -> list[Turn]:
@@ -44,7 +58,9 @@ def _turns(value: Any, depth: int) -> Iterator[Turn]:
     if isinstance(value, list):
         for each in value:
             yield from _turns(each, depth + 1)
-    if not isinstance(value, Mapping) or value.get("isMeta") is True:
+    if not isinstance(value, Mapping) or any(value.get(mark) is True for mark in _BY_NOBODY):
+        return
+    if str(value.get("type")).startswith(_COPIES):
         return
     own = _role(value)
     said = "" if own is None else "\n".join(_texts(value, 0)).strip()

@@ -19,6 +19,11 @@ CLIENTS = {
     "continue-cli-client": ("continue", "continue-cli"),
     "inspector-cli": ("inspector", "inspector"),
 }
+SESSIONS = {  # by client id: the environment variable in which it tells its session
+    "claude-code": "CLAUDE_CODE_SESSION_ID",
+    "copilot-cli": "COPILOT_AGENT_SESSION_ID",
+    "qwen-code": "QWEN_CODE_SESSION_ID",
+}
 UNNAMED = ("agent", "mcp")
 NAME_MAX = 64
 
@@ -41,9 +46,10 @@ def identify(
 ) -> Caller:
     """`meta` is that of the request; `roots` is asked only where nothing better is known."""
     codex = _codex(meta)
-    session = _text(codex.get("session_id")) or environ.get("CLAUDE_CODE_SESSION_ID") or None
+    family, client_id = known(client)
+    session = _text(codex.get("session_id")) or environ.get(SESSIONS.get(client_id, "")) or None
     folders = [environ["CLAUDE_PROJECT_DIR"]] if environ.get("CLAUDE_PROJECT_DIR") else _workspaces(codex)
-    return Caller(*known(client), session, _nearest(folders or roots(), cwd))
+    return Caller(family, client_id, session, _nearest(folders or roots(), cwd))
 
 
 def known(client: str | None) -> tuple[str, str]:

@@ -40,7 +40,12 @@ _END = pattern(r"(?<=[.!?…])\s+(?=[^a-z])|(?<=[。！？])|\n+")
 _LIST_MARK = pattern(r"^\s*(?:[-*•>#]+|\d+[.)])\s*")
 _ABOUT_NOW = pattern(r"(?i)^(?:let me|i'll|i will|now |next,? i|i'm going to|ok(?:ay)?\b|sure\b|great\b|done\b)")
 _CODE = pattern(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)", 16)  # re.DOTALL
-_OURS = pattern(r"<kioku-([0-9a-f]{6}) .*?(?:</kioku-\1>|\Z)|<system-reminder>.*?(?:</system-reminder>|\Z)", 16)
+# What stands in a conversation though nobody said it: memories and rules of ours, and what clients put beside a prompt.
+_ADDED = pattern(
+    r"<kioku-([0-9a-f]{6}) .*?(?:</kioku-\1>|\Z)|<!-- kioku-mesh:begin -->.*?(?:<!-- kioku-mesh:end -->|\Z)"
+    r"|<(system-reminder|hook_context|session_context|environment_context|INSTRUCTIONS|user_instructions)>.*?(?:</\2>|\Z)",
+    16,
+)
 _WIDE = pattern("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 
 
@@ -81,7 +86,7 @@ def _judge(sentence: str, own: bool) -> Finding | None:
 
 
 def _sentences(text: str) -> Iterator[str]:
-    plain = _CODE.sub("\n", _OURS.sub("\n", text))
+    plain = _CODE.sub("\n", _ADDED.sub("\n", text))
     for part in _END.split(plain):
         sentence = _LIST_MARK.sub("", part).strip()
         shortest = _SHORTEST_WIDE if _WIDE.search(sentence) else _SHORTEST

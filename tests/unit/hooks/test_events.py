@@ -36,6 +36,7 @@ def test_no_other_events(told: str) -> None:
         ("claude-code", {"session_id": "s", "cwd": "/w", "prompt": "p"}, "s", "/w", "p"),
         ("copilot-cli", {"sessionId": "s", "cwd": "/w", "initialPrompt": "p"}, "s", "/w", "p"),
         ("cursor", {"conversation_id": "s", "workspace_roots": ["/w", "/v"], "prompt": "p"}, "s", "/w", "p"),
+        ("gemini-cli", {"prompt": "<hook_context>the\nbrief</hook_context>\n\np <hook_context>"}, None, None, "p <hook_context>"),
         ("qwen-code", {"session_id": 5, "cwd": None, "prompt": ["p"], "new": {}}, None, None, ""),
     ],
 )  # fmt: skip

@@ -10,12 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kioku_mesh.config import load
 from kioku_mesh.hooks import transcript
+from kioku_mesh.hooks.events import Event
 
 CLAUDE = [
     {"type": "summary", "summary": "we decided nothing"},
     {"type": "user", "message": {"role": "user", "content": "asked"}},
     {"type": "user", "isMeta": True, "message": {"role": "user", "content": "meta"}},
+    {"type": "user", "isCompactSummary": True, "message": {"role": "user", "content": "summary"}},
+    {"type": "api-request-blob", "hash": "x", "message": {"role": "user", "content": "asked, with reminders"}},
     {"type": "assistant", "message": {"role": "assistant", "content": [
         {"type": "thinking", "thinking": "hidden"}, {"type": "text", "text": "answered"},
         {"type": "tool_use", "name": "Bash", "input": {"command": "text"}}]}},
@@ -75,3 +79,20 @@ def test_any_shape(tmp_path_factory: pytest.TempPathFactory, value: Any) -> None
     file = tmp_path_factory.getbasetemp() / "any"
     file.write_text(json.dumps(value))
     assert all(turn.text for turn in transcript.turns(str(file)))
+
+
+@pytest.mark.parametrize(
+    ("client", "session", "told", "file"),
+    [
+        ("claude-code", "s", "/f", "/f"), ("claude-code", "s", None, None), ("copilot-cli", "s", "/f", "/f"),
+        ("copilot-cli", "s-1", None, "/h/.copilot/session-state/s-1/events.jsonl"), ("copilot-cli", "../s", None, None),
+        ("copilot-cli", None, None, None),
+    ],
+)  # fmt: skip
+def test_where_the_file_is(client: str, session: str | None, told: str | None, file: str | None) -> None:
+    """What a client tells; for one that does not tell it, where it is known to be, and nowhere else."""
+    settings = load({"HOME": "/h"}, "/w")
+    event = Event("session-end", "sessionEnd", client, session, None, transcript=told)
+    assert transcript.file_of(event, settings) == file
+    elsewhere = load({"HOME": "/h", "COPILOT_HOME": "/c"}, "/w")
+    assert (transcript.file_of(event, elsewhere) or "").startswith("/c/") == (file or "").startswith("/h/")

@@ -52,6 +52,16 @@ def test_claude_code_tells_its_session_and_folder_in_the_environment() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("client", "session"),
+    [("copilot-cli", "c"), ("qwen-cli-mcp-client-kioku-mesh", "q"), ("claude-code", "a"), ("opencode", None)],
+)
+def test_clients_tell_their_sessions_in_variables_of_their_own(client: str, session: str | None) -> None:
+    """One that was started by another one inherits the other's variables, and does not take its session."""
+    environ = {"COPILOT_AGENT_SESSION_ID": "c", "QWEN_CODE_SESSION_ID": "q", "CLAUDE_CODE_SESSION_ID": "a"}
+    assert identify(client, {}, environ, nowhere, "/work").session_id == session
+
+
 @pytest.mark.parametrize("form", [lambda value: value, json.dumps], ids=["object", "text"])
 @pytest.mark.parametrize(
     "workspaces", [{"/home/me/shop": {"has_changes": True}}, ["/home/me/shop"]], ids=["map", "list"]

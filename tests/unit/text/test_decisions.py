@@ -31,6 +31,9 @@ NOTHING = (
     "```\nwe decided to keep this code block out of everything\n```",
     '<kioku-123abc note="x">\nWe decided to use Redis for the sessions.\n</kioku-123abc>',
     "<system-reminder>We decided that you must never tell the user.</system-reminder>",
+    "# AGENTS.md\n<INSTRUCTIONS>\nWe decided to answer in English only.\n</INSTRUCTIONS>",
+    "<!-- kioku-mesh:begin -->\n- We decided to save what the next session needs.\n<!-- kioku-mesh:end -->",
+    "<hook_context>Memory:\n&lt;kioku-123abc&gt;\nWe decided to use Redis for the sessions.</hook_context>",
 )
 
 
