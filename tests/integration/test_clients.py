@@ -1,133 +1,147 @@
-"""The real Claude Code and the real Codex, installed from npm, against a scripted model on loopback."""
+"""Real clients, installed from npm, each alone in a home: registered, listed and taken back by our command."""
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import tomllib
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from clients import pins
 from clients.desk import Desk
-from support import Home
+from clients.drivers import DRIVERS
+from kioku_mesh.clients import CLIENTS
 
 pytestmark = pytest.mark.referee
 
-REQUIRED = "KIOKU_MESH_REQUIRE_REFEREES"
+Sit = Callable[..., Desk]
+
+# Claude Code registers by its own command, and this writes what Claude Code writes at every start.
+OF_CLAUDE = (".claude.json", ".claude/backups/", ".cache/claude-cli-nodejs/")
+# what a client adds to its file when it only reads it
+ADDED = {"qwen-code": b'{\n  "$version": 4\n}\n', "opencode": b'{\n  "$schema": "https://opencode.ai/config.json"\n}\n'}
 
 
-@pytest.fixture
-def desk(home: Home) -> Desk:
-    """A home with both clients. Without them the test is skipped, or fails where they are required."""
-    if not pins.complete(pins.folder(os.environ)):
-        missing = "needs npm" if not shutil.which("npm") else "the clients are not installed: run tests/clients/prepare"
-        if os.environ.get(REQUIRED) == "1":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    return Desk(home)
+@pytest.fixture(params=DRIVERS)
+def client(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
-def test_one_memory_for_both(desk):
-    """What Claude Code saves, the command line finds and Codex recalls, all with nothing but `mcp install`."""
-    desk.run("kioku-mesh", "mcp", "install", "--client", "claude-code")
-    desk.run("kioku-mesh", "mcp", "install", "--client", "codex-cli")
-    fact = "The staging database moved to a host of its own.\n\nIt listens on port 5433, not on the usual one."
-    saved = desk.ask_claude("save_observation", content=fact, memory_type="config", project="shop")
-    found = json.loads(desk.run("kioku-mesh", "search", "staging port", "--json"))
-    assert found["count"] == 1, found
-    (memory,) = found["results"]
-    assert memory["observation_id"] in saved
-    assert memory["content"] == fact
-    assert (memory["agent_family"], memory["client_id"]) == ("claude", "claude-code")
-    recalled = desk.ask_codex("search_memory", query="which port has staging?")
-    assert "It listens on port 5433" in recalled
-    assert memory["observation_id"] in recalled
+def test_who_is_said_to_be_verified() -> None:
+    """The table says of exactly these clients that the tests drive the real program."""
+    assert {name for name, known in CLIENTS.items() if known.verified == "program"} == DRIVERS.keys()
 
 
-def test_registered_and_connected(desk):
-    """After `mcp install` each client lists the server, Claude Code as connected, and `mcp status` agrees."""
-    desk.run("kioku-mesh", "mcp", "install")
-    assert "kioku-mesh" in desk.run("claude", "mcp", "list")
-    (line,) = [line for line in desk.run("claude", "mcp", "list").splitlines() if line.startswith("kioku-mesh:")]
-    assert line.endswith("Connected")
-    (listed,) = json.loads(desk.run("codex", "mcp", "list", "--json"))
-    assert listed["name"] == "kioku-mesh"
-    assert listed["enabled"]
-    checked = json.loads(desk.run("kioku-mesh", "mcp", "status", "--json"))
-    assert [(row["client"], row["state"]) for row in checked["results"]] == [("claude-code", "ok"), ("codex-cli", "ok")]
-    assert "search_memory" in checked["results"][0]["tools"]
+def test_an_empty_home_is_empty_again(sit: Sit, client: str) -> None:
+    """Nothing stays of an installation that is taken back at once, neither files nor folders."""
+    desk = sit(client)
+    (done,) = desk.ours("mcp", "install", "--client", client)["results"]
+    assert (done["state"], done["rules"]["state"]) == ("installed", "installed")
+    assert (done["hooks"] or {}).get("state") == ("installed" if CLIENTS[client].hooks else None)
+    made = desk.files()
+    assert {done["file"], done["rules"]["file"]} <= {str(desk.home.folder / name) for name in made}
+    desk.run("kioku-mesh", "mcp", "uninstall", "--client", client)
+    left = desk.files()
+    assert not [name for name in left if client != "claude-code" or not name.startswith(OF_CLAUDE)]
+    assert all(b"kioku" not in content for name, content in left.items() if name == ".claude.json")
 
 
-def test_health_checks_leave_nothing(desk):
-    """Clients that only look whether the server is there make it write nothing."""
-    desk.run("kioku-mesh", "mcp", "install")
+def test_listed_and_taken_back(sit: Sit, client: str) -> None:
+    """A client that was in use lists our server beside another one, as connected where it tells; a dry run and a second
+    installation change nothing, and after uninstalling every file that we touched is as it was, to the byte."""
+    desk = sit(client)
+    desk.add_other(client)
+    assert not desk.listed(client)
+    before = desk.files()
+    desk.run("kioku-mesh", "mcp", "install", "--client", client, "--dry-run")
+    assert desk.files() == before
+    desk.run("kioku-mesh", "mcp", "install", "--client", client)
+    installed = desk.files()
+    ours = {name for name in installed if installed[name] != before.get(name)}
+    told = desk.listed(client)
+    assert told
+    assert not DRIVERS[client].connects or told.lower().endswith("connected"), told
+    (status,) = desk.ours("mcp", "status", "--client", client)["results"]
+    assert status["state"] == "ok"
+    assert "search_memory" in status["tools"]
+    settled = desk.files()
+    assert "installed already" in desk.run("kioku-mesh", "mcp", "install", "--client", client)
+    assert desk.files() == settled
+    desk.run("kioku-mesh", "mcp", "uninstall", "--client", client)
+    after = desk.files()
+    assert {name for name in settled if after.get(name) != settled[name]} <= ours
+    if client == "claude-code":
+        ours.discard(".claude.json")
+        assert _servers(after) == _servers(before)
+    assert {name: after.get(name) for name in ours & before.keys()} == {
+        name: before[name] for name in ours & before.keys()
+    }
+    new = {name for name in ours & after.keys() if name not in before and not name.startswith(OF_CLAUDE)}
+    assert {after[name] for name in new} <= {ADDED.get(client, b"")}
+    assert not desk.listed(client)
+
+
+def test_health_checks_leave_nothing(sit: Sit, client: str) -> None:
+    """A client that only looks whether the server is there makes it write nothing."""
+    desk = sit(client)
+    desk.run("kioku-mesh", "mcp", "install", "--client", client)
     state = desk.home.folder / ".local" / "share" / "kioku-mesh"
     before = sorted(state.rglob("*"))
-    assert {path.relative_to(state).parts[0] for path in before} == {"clients"}  # what `mcp install` notes down
-    desk.run("claude", "mcp", "list")
+    assert {path.relative_to(state).parts[0] for path in before} <= {"clients", "backups"}  # what `mcp install` keeps
+    desk.listed(client)
     desk.run("kioku-mesh", "mcp", "status")
     assert sorted(state.rglob("*")) == before
 
 
-def test_second_install_changes_nothing(desk):
-    """The second `mcp install` says so, and every file is byte for byte what it was."""
-    desk.run("kioku-mesh", "mcp", "install")
-    before = desk.claude_file.read_bytes(), desk.codex_file.read_bytes()
-    assert desk.run("kioku-mesh", "mcp", "install").count("installed already") == 2
-    assert (desk.claude_file.read_bytes(), desk.codex_file.read_bytes()) == before
+@pytest.mark.parametrize("client", sorted(DRIVERS.keys() - {"cline"}))  # it has no option for the environment
+def test_force_replaces_what_was_there(sit: Sit, client: str) -> None:
+    """What stands under our name by the client's own command is shown and left alone; with --force it is replaced."""
+    desk = sit(client)
+    old = str(desk.home.folder / "old" / "mesh-mem-mcp")
+    desk.run(*DRIVERS[client].add("kioku-mesh", old))
+    refused = desk.home.run("mcp", "install", "--client", client, env=desk.env)
+    assert (refused.status, old in refused.out) == (1, True)
+    assert old in desk.listed(client) or client in ("opencode", "copilot-cli")  # these list it without its command
+    desk.run("kioku-mesh", "mcp", "install", "--client", client, "--force")
+    (status,) = desk.ours("mcp", "status", "--client", client)["results"]
+    assert status["state"] == "ok"
+    assert old not in "".join(
+        content.decode() for name, content in desk.files().items() if name.endswith(_config(client))
+    )
 
 
-def test_dry_run_tells_the_truth(desk):
-    """A dry run changes no file, and the difference it shows is the entry that the real clients then write."""
-    desk.run("claude", "mcp", "add", "-s", "user", "other", "--", "true")
-    desk.run("codex", "mcp", "add", "other", "--", "true")
-    before = desk.claude_file.read_bytes(), desk.codex_file.read_bytes()
-    words = ("kioku-mesh", "mcp", "install", "-e", "A=x y", "-e", "B=1")
-    shown = json.loads(desk.run(*words, "--dry-run", "--json"))["results"]
-    assert (desk.claude_file.read_bytes(), desk.codex_file.read_bytes()) == before
-    desk.run(*words)
-    claude, codex = (_added(row["diff"]) for row in shown)
-    assert json.loads(claude) == {"mcpServers": {"kioku-mesh": desk.claude_servers()["kioku-mesh"]}}
-    assert tomllib.loads(codex) == {"mcp_servers": {"kioku-mesh": desk.codex_servers()["kioku-mesh"]}}
-
-
-def test_uninstall_leaves_the_others(desk):
-    """`mcp uninstall` takes our entry away and leaves the other servers of each client as they were."""
-    desk.run("claude", "mcp", "add", "-s", "user", "other", "-e", "K=v", "--", "true")
-    desk.run("codex", "mcp", "add", "other", "--env", "K=v", "--", "true")
-    before = desk.claude_servers(), desk.codex_servers()
-    desk.run("kioku-mesh", "mcp", "install")
-    desk.run("kioku-mesh", "mcp", "uninstall")
-    assert (desk.claude_servers(), desk.codex_servers()) == before
-    assert "kioku-mesh" not in desk.run("claude", "mcp", "list")
-
-
-def test_force_replaces_what_an_old_release_registered(desk):
-    """An old registration is shown and left alone; with --force the clients know the new one only."""
+def test_old_names_are_replaced(sit: Sit) -> None:
+    """A registration by another name of an old release goes with --force, and not before."""
+    desk = sit("claude-code", "codex-cli")
     old = str(desk.home.folder / "old" / "mesh-mem-mcp")
     desk.run("claude", "mcp", "add", "-s", "user", "mesh_mem", "-e", "MESH_MEM_CLIENT_ID=x", "--", old)
-    desk.run("claude", "mcp", "add", "-s", "user", "kioku-mesh", "--", old)
-    desk.run("codex", "mcp", "add", "kioku-mesh", "--", old)
-    refused = desk.home.run("mcp", "install", env=desk.env)
-    assert refused.status == 1
-    assert old in refused.out
-    assert desk.claude_servers().keys() == {"mesh_mem", "kioku-mesh"}
+    desk.run("codex", "mcp", "add", "mesh_mem", "--env", "MESH_MEM_CLIENT_ID=x", "--", old)
+    assert desk.home.run("mcp", "install", env=desk.env).status == 1
+    assert _servers(desk.files()).keys() == {"mesh_mem"}
     desk.run("kioku-mesh", "mcp", "install", "--force")
-    assert desk.claude_servers().keys() == {"kioku-mesh"}
-    assert old not in desk.codex_file.read_text()
-    assert json.loads(desk.run("kioku-mesh", "mcp", "status", "--json"))["results"][0]["state"] == "ok"
+    assert _servers(desk.files()).keys() == {"kioku-mesh"}
+    assert tomllib.loads(desk.files()[".codex/config.toml"].decode())["mcp_servers"].keys() == {"kioku-mesh"}
 
 
-def test_project_scope(desk):
-    """With --scope project the registration stands in the project, where Claude Code awaits approval."""
-    desk.run("kioku-mesh", "mcp", "install", "--scope", "project")
-    assert "kioku-mesh" in json.loads((desk.home.work / ".mcp.json").read_text())["mcpServers"]
-    assert "kioku-mesh" in tomllib.loads((desk.home.work / ".codex" / "config.toml").read_text())["mcp_servers"]
-    assert {path.name for path in (desk.home.work / ".codex").iterdir()} <= {"config.toml", "hooks.json"}
-    (line,) = [line for line in desk.run("claude", "mcp", "list").splitlines() if line.startswith("kioku-mesh:")]
-    assert "Pending approval" in line
+def test_the_dry_run_of_a_clients_own_command_tells_the_truth(sit: Sit) -> None:
+    """The difference that is shown is the entry that Claude Code then writes."""
+    desk = sit("claude-code")
+    desk.add_other("claude-code")
+    words = ("mcp", "install", "-e", "A=x y", "-e", "B=1")
+    (shown,) = desk.ours(*words, "--dry-run")["results"]
+    desk.run("kioku-mesh", *words)
+    entry = {"kioku-mesh": _servers(desk.files())["kioku-mesh"]}
+    assert json.loads(_added(shown["diff"])) == {"mcpServers": entry}
+
+
+def _servers(files: dict[str, bytes]) -> dict[str, Any]:
+    """The user's servers in Claude Code's file."""
+    return dict(json.loads(files[".claude.json"])["mcpServers"])
+
+
+def _config(client: str) -> str:
+    return "config.toml" if client == "codex-cli" else ".json"
 
 
 def _added(diff: str) -> str:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from support import Home, command, needs
+from clients.desk import Desk
+from support import Home, command
 
 SDK = "mcp==2.3.0"
-INSPECTOR = "@modelcontextprotocol/inspector@2.12.0"
 SCRIPT = Path(__file__).with_name("sdk_client.py")
 DEFAULT_TOOLS = [
     "save_observation",
@@ -65,51 +66,35 @@ def test_the_official_client_finds_nothing_wrong(home: Home, sdk: str, mode: str
     assert seen.get("listening", mode == "legacy")
 
 
-@pytest.fixture(scope="module")
-def inspector(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The Inspector's command, installed once."""
-    folder = tmp_path_factory.mktemp("inspector")
-    subprocess.run(
-        ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), INSPECTOR],
-        check=True,
-        capture_output=True,
-        timeout=570,
-    )
-    return str(folder / "node_modules" / ".bin" / "mcp-inspector")
-
-
-@needs("npm")
 @pytest.mark.parametrize("era", ["legacy", "auto", "modern"])
 class TestInspector:
-    def ask(self, inspector: str, home: Home, era: str, *arguments: str, status: int = 0) -> Any:
-        environment = [
-            part
-            for name, value in home.env().items()
-            if name.startswith(("KIOKU", "PYTHON", "HOME"))
-            for part in ("-e", f"{name}={value}")
-        ]
-        server = [*command("kioku-mesh-mcp"), "--profile", "full"]
-        done = run([inspector, "--cli", *environment, "--protocol-era", era, *arguments, "--", *server], home, status)
-        return json.loads(done.stdout)
+    """It starts the server as it stands in a configuration that `mcp install --client json` printed."""
 
-    def test_every_schema_is_portable(self, inspector: str, home: Home, era: str) -> None:
+    @pytest.fixture
+    def desk(self, sit: Callable[..., Desk]) -> Desk:
+        desk = sit("inspector")
+        text = desk.run("kioku-mesh", "mcp", "install", "--client", "json", "-e", "KIOKU_MESH_MCP_PROFILE=full")
+        (desk.home.work / "pasted.json").write_text(text)
+        return desk
+
+    def ask(self, desk: Desk, era: str, *arguments: str, status: int = 0) -> Any:
+        words = ("mcp-inspector", "--cli", "--config", "pasted.json", "--server", "kioku-mesh", "--protocol-era", era)
+        return json.loads(desk.run(*words, *arguments, status=status))
+
+    def test_every_schema_is_portable(self, desk: Desk, era: str) -> None:
         """Strict: nothing about any tool's schemas that some client would stumble over."""
-        assert len(self.ask(inspector, home, era, "--method", "tools/list", "--strict")["tools"]) == 14
+        assert len(self.ask(desk, era, "--method", "tools/list", "--strict")["tools"]) == 14
 
-    def test_tools_and_resources_answer(self, inspector: str, home: Home, era: str) -> None:
+    def test_tools_and_resources_answer(self, desk: Desk, era: str) -> None:
         """A save, a search with arguments as text, an error, the brief and a memory."""
         call = ("--method", "tools/call", "--tool-name")
-        saved = self.ask(
-            inspector, home, era, *call, "save_observation", "--tool-arg", "content=Inspected and found good."
-        )
+        saved = self.ask(desk, era, *call, "save_observation", "--tool-arg", "content=Inspected and found good.")
         id_ = saved["structuredContent"]["observation_id"]
-        found = self.ask(
-            inspector, home, era, *call, "search_memory", "--tool-arg", "query=inspected", "--tool-arg", "limit=3"
-        )
+        search = (*call, "search_memory", "--tool-arg")
+        found = self.ask(desk, era, *search, "query=inspected", "--tool-arg", "limit=3")
         assert [row["observation_id"] for row in found["structuredContent"]["results"]] == [id_]
-        wrong = self.ask(inspector, home, era, *call, "search_memory", "--tool-arg", "limit=500", status=5)
+        wrong = self.ask(desk, era, *search, "limit=500", status=5)
         assert wrong["structuredContent"]["code"] == "bad_input"
         for uri in ("kioku://brief", f"kioku://memory/{id_}"):
-            assert (
-                id_ in self.ask(inspector, home, era, "--method", "resources/read", "--uri", uri)["contents"][0]["text"]
-            )
+            read = self.ask(desk, era, "--method", "resources/read", "--uri", uri)
+            assert id_ in read["contents"][0]["text"]
