@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _NAME = "meaning"  # in `derived`
 _ALL = 30_000  # memories up to which all vectors are compared
 _SOME, _PART, _MOST = 15_000, 25, 40_000  # above that, of the nearest cells: so many, or the 25th part up to the last
-_BATCH = 60
+_BATCH = 120  # memories that get theirs in one transaction
 _RESET = 2_000  # rows
 _NOWHERE = -1  # the cell of a memory whose text says nothing that the table knows
 
@@ -154,8 +154,8 @@ def waiting(db: apsw.Connection, limit: int) -> list[int]:
     return [n for (n,) in rows]
 
 
-def fill(store: Store, seconds: float) -> int:
-    """Give memories that have none their vectors, for about so long, a few at least; returns how many.
+def fill(store: Store, seconds: float, at_once: int = _BATCH) -> int:
+    """Give memories that have none their vectors, for about so long, `at_once` at least; returns how many.
 
     Raises Fault and StoreError."""
     end, done = time.monotonic() + seconds, 0
@@ -163,7 +163,7 @@ def fill(store: Store, seconds: float) -> int:
         if _outdated(store):
             _forget_some(store)
         else:
-            got = _fill_some(store)
+            got = _fill_some(store, at_once)
             if not got:
                 return done
             done += got
@@ -171,13 +171,13 @@ def fill(store: Store, seconds: float) -> int:
             return done
 
 
-def _fill_some(store: Store) -> int:
+def _fill_some(store: Store, at_once: int) -> int:
     """What is slow is done before the lock is taken."""
     model = store.model()
     model.open()
     with store.read():
         db = store.reader()
-        said = {n: read(db, n) for n in waiting(db, _BATCH)}
+        said = {n: read(db, n) for n in waiting(db, at_once)}
     placed = {n: place(model, body) for n, body in said.items()}
     if placed:
         with store.write() as transaction:
