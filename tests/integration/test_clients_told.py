@@ -72,6 +72,12 @@ def consent(desk: Desk, client: str) -> None:
             codex.trust()
 
 
+def hooks_of(desk: Desk, client: str) -> tuple[str, str]:
+    """How the hooks of a client stand, and what there is to do."""
+    (row,) = desk.ours("mcp", "status", "--client", client)["results"]
+    return row["hooks"]["state"], row["hooks"]["hint"]
+
+
 def pending(desk: Desk, count: int) -> list[dict[str, Any]]:
     """What waits for review, once there is so much."""
     end = time.monotonic() + 30
@@ -162,12 +168,16 @@ def test_a_compaction_is_followed_by_a_reminder(sit: Sit) -> None:
 
 
 def test_codex_waits_for_a_review_of_hooks(sit: Sit) -> None:
-    """Codex says that they are not trusted and does not run them; once trusted by its own means it does."""
+    """Codex says that they are not trusted and does not run them, and so do we; once trusted by its own means it does."""
     desk = sit("codex-cli")
     remember(desk)
     desk.run("kioku-mesh", "mcp", "install", "--client", "codex-cli")
     desk.tell("codex-cli", PROMPT)
     assert BRIEF not in desk.sent
+    assert hooks_of(desk, "codex-cli") == (
+        "unreviewed",
+        "Codex runs new hooks only when you have reviewed them: type /hooks in it",
+    )
     with AppServer(desk) as codex:
         assert {hook["trustStatus"] for hook in codex.hooks().values()} == {"untrusted"}
         codex.trust()
@@ -175,6 +185,7 @@ def test_codex_waits_for_a_review_of_hooks(sit: Sit) -> None:
     assert "installed already" in desk.run("kioku-mesh", "mcp", "install", "--client", "codex-cli")
     desk.tell("codex-cli", PROMPT)
     assert BRIEF in desk.sent
+    assert hooks_of(desk, "codex-cli") == ("current", "")
     desk.run("kioku-mesh", "mcp", "uninstall", "--client", "codex-cli")
     with AppServer(desk) as codex:
         assert codex.hooks() == {}
@@ -205,3 +216,33 @@ def test_folders_and_projects_that_are_not_trusted(sit: Sit) -> None:
     assert desk.listed("gemini-cli").endswith("Connected")
     desk.run("kioku-mesh", "mcp", "install", "--client", "claude-code", "--scope", "project")
     assert "Pending approval" in desk.listed("claude-code")
+
+
+@pytest.mark.parametrize("off", [False, True], ids=["trust on", "trust off"])
+def test_folders_that_gemini_does_not_trust(sit: Sit, off: bool) -> None:
+    """We say that a folder is not trusted exactly where Gemini CLI starts no server, whatever its files say of the folder, of
+    one above it and of one in it, and by which path."""
+    desk = sit("gemini-cli")
+    desk.run("kioku-mesh", "mcp", "install", "--client", "gemini-cli")
+    desk.env.pop("GEMINI_CLI_TRUST_WORKSPACE")
+    own, work = desk.home.folder / ".gemini", desk.home.work
+    if off:
+        settings = json.loads((own / "settings.json").read_text())
+        (own / "settings.json").write_text(json.dumps(settings | {"security": {"folderTrust": {"enabled": False}}}))
+    link = desk.home.folder / "tmp" / "link"
+    link.symlink_to(work)
+    beside, inside, above = str(work.parent / f"{work.name}2"), str(work / "x"), str(work.parent)
+    cases: list[tuple[dict[str, str], bool]] = [
+        ({}, False),
+        ({str(work): "TRUST_FOLDER"}, True),
+        ({str(link): "TRUST_FOLDER"}, True),
+        ({inside: "TRUST_PARENT", beside: "DO_NOT_TRUST"}, True),
+        ({inside: "TRUST_FOLDER"}, False),
+        ({above: "TRUST_FOLDER", str(work): "DO_NOT_TRUST"}, False),
+    ]
+    for levels, trusted in cases[: 2 if off else None]:
+        (own / "trustedFolders.json").write_text(json.dumps(levels))
+        (row,) = desk.ours("mcp", "status", "--client", "gemini-cli")["results"]
+        told = [note for note in row["notes"] if note["code"] == "untrusted_folder"]
+        assert desk.listed("gemini-cli").endswith("Connected") == (trusted or off), levels
+        assert bool(told) != (trusted or off), levels

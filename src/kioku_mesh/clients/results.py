@@ -67,7 +67,7 @@ class Installed(NamedTuple):
 
 class Presence(NamedTuple):
     """The rules or the hooks of a client. `state`: current, outdated, missing, broken (what is called is not there),
-    unreadable; `hint` says what to do unless it is current."""
+    unreviewed (the client waits for your review), unreadable; `hint` says what to do unless it is current."""
 
     state: str
     file: str
@@ -76,13 +76,14 @@ class Presence(NamedTuple):
 
     @property
     def ok(self) -> bool:
-        return self.state in ("current", "missing")
+        return self.state in ("current", "missing", "unreviewed")
 
 
 class Health(NamedTuple):
     """One registration, or the lack of one. `state`: ok, not_installed, differs (something else is registered under our
     name), disabled, command_missing, not_executable, no_answer, unreadable; `hint` says what to do unless it is ok.
-    `tools` are those that the server offered. `notes` name what is registered twice, or what wins over it in a project."""
+    `tools` are those that the server offered. `notes` name what is registered twice, what wins over it in a project, and a
+    folder that the client does not trust."""
 
     client: str
     title: str

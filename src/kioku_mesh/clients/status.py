@@ -49,6 +49,10 @@ def compared(config: Config, client: Client, rows: Sequence[Health]) -> tuple[He
         if file and os.path.isfile(file) and _registered(file):
             note = Notice("registered_twice", f"{client.title} also reads {file}, where the server is registered too")
             result[0] = result[0]._replace(notes=(*result[0].notes, note))
+    if there and client.trusts and client.trusts(config) is False:
+        said = f"{client.title} does not trust {config.cwd}: it starts no server and runs no hooks there"
+        note = Notice("untrusted_folder", f"{said}; start it there and trust the folder, or type /permissions in it")
+        result[0] = result[0]._replace(notes=(*result[0].notes, note))
     return tuple(result)
 
 
@@ -73,9 +77,20 @@ def _with_companions(config: Config, client: Client, row: Health) -> Health:
     program = programs.find(programs.PROGRAM, os.path.dirname(server) or config.environ.get("PATH", ""))
     try:
         called = _presence(companions.hooks_part(client, row.scope, config, program or programs.PROGRAM), again)
+        if called and called.state == "current":
+            called = _reviewed(config, client, called)
     except KiokuError as error:
         called = Presence("unreadable", "", error.message, error.hint)
     return row._replace(rules=rules, hooks=called)
+
+
+def _reviewed(config: Config, client: Client, called: Presence) -> Presence:
+    """Hooks that are as they should be, but that the client does not run yet."""
+    kind = client.hooks
+    if kind and kind.reviewed and not kind.reviewed(config, called.file, rewriting.parse(kind.form, called.file)):
+        message = f"the hooks in {called.file} are not reviewed yet"
+        return Presence("unreviewed", called.file, message, kind.note)
+    return called
 
 
 def _checked(config: Config, row: Health, entry: dict[str, object]) -> Health:

@@ -78,7 +78,8 @@ class Rules(NamedTuple):
 class Hooks(NamedTuple):
     """Hooks of a client. `events`: its names for them, and ours. `kind`: nested, flat or paired (see `hooks.py`).
 
-    `timeout` in the client's own unit; 0 leaves it out. `form` is a key of `edit.FORMATS`.
+    `timeout` in the client's own unit; 0 leaves it out. `form` is a key of `edit.FORMATS`. `reviewed`: given a hooks file and
+    what it says, have all of ours been reviewed? None where nobody has to; `note` says how it is done.
     """
 
     kind: str
@@ -88,6 +89,7 @@ class Hooks(NamedTuple):
     form: str = "json"
     start: str = ""
     note: str = ""
+    reviewed: Callable[[Config, str, Any], bool] | None = None
 
 
 class Own(NamedTuple):
@@ -108,6 +110,7 @@ class Client(NamedTuple):
 
     `form` is a key of `edit.FORMATS`; `listed`: entries are items of a list, found by their `name`. `own`: it is changed
     by its own commands, because that is safer. `also_reads`: files of other clients that it takes servers from.
+    `trusts`: whether it trusts the working directory, without which it does nothing of ours there; None if unknown.
     `verified`: program (the tests drive the real one), schema (its documented form, with samples), unsure (not even that).
     """
 
@@ -124,6 +127,7 @@ class Client(NamedTuple):
     own: Own | None = None
     listed: bool = False
     also_reads: tuple[Paths, ...] = ()
+    trusts: Callable[[Config], bool | None] | None = None
     verified: str = "schema"
 
 

@@ -26,7 +26,7 @@ def registrations(case: Case) -> Check:
         f"{part.message} ({part.hint})"
         for row in rows
         for part in (row.rules, row.hooks)
-        if part and part.state == "missing"
+        if part and part.state in ("missing", "unreviewed")
     ]
     return passed("; ".join([said, *notes, *lacks]), clients=states)
 

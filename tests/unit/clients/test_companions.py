@@ -290,7 +290,7 @@ def test_status_of_companions(codex):
     assert "mcp install --client codex-cli" in row.rules.hint
     install(codex)
     (row,) = status_of(codex)
-    assert (row.rules.state, row.hooks.state, row.ok) == ("current", "current", True)
+    assert (row.rules.state, row.hooks.state, row.ok) == ("current", "unreviewed", True)
     rules_file(codex).write_text(rules_file(codex).read_text().replace("Before work", "Sometimes"))
     hooks_file(codex).write_text(hooks_file(codex).read_text().replace("hook prompt", "hook session-end"))
     (row,) = status_of(codex)

@@ -60,6 +60,7 @@ PARTS = {
     "missing": "not there",
     "outdated": "from another release",
     "broken": "broken",
+    "unreviewed": "not reviewed yet",
 }
 NOBODY = "no client was found on this machine: kioku-mesh mcp clients"
 

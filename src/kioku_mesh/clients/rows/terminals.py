@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..hooks import COMPACT, END, PROMPT, START
 from ..table import Client, Environment, Hooks, Own, Paths, Place, Rules, Shape, anywhere
 from .places import AGENTS, CLINE_RULES, CONFIG, ROAMING, VERSION_1, profile
+from .trust import reviewed_by_codex, trusted_by_gemini
 
 CLAUDE_EVENTS = (("SessionStart", START), ("UserPromptSubmit", PROMPT), ("PreCompact", COMPACT), ("SessionEnd", END))
 CODEX_AGENTS = "AGENTS.override.md", "AGENTS.md"  # where there is an override, it alone is read
@@ -76,6 +77,7 @@ _CODEX = Client(
         CLAUDE_EVENTS,
         timeout=3,  # the most that it allows at the end of a session
         note="Codex runs new hooks only when you have reviewed them: type /hooks in it",
+        reviewed=reviewed_by_codex,
     ),
     verified="program",
 )  # fmt: skip
@@ -101,6 +103,7 @@ _GEMINI = Client(
         timeout=5000,  # milliseconds
         form="json with comments",
     ),
+    trusts=trusted_by_gemini,
     verified="program",
 )  # fmt: skip
 
