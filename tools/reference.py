@@ -204,7 +204,11 @@ def clients_page() -> str:
 
 def client_row(client: Client) -> tuple[str, ...]:
     how = f"`{client.program} mcp add`" if client.own else f"editing {client.form}"
-    hooks = ", ".join(theirs for theirs, _ in client.hooks.events) if client.hooks else ""
+    hooks = (
+        ", ".join(theirs for theirs, _ in client.hooks.events)
+        if client.hooks
+        else "by `--plugin`" * bool(client.plugin)
+    )
     rules = " and ".join(rules.scope for rules in client.rules)
     return linked(client), f"`{client.name}`", how, rules, hooks, client.verified
 
@@ -217,7 +221,7 @@ def linked(client: Client) -> str:
 def file_rows(client: Client) -> Iterator[tuple[str, ...]]:
     servers = {place.scope: shown(place.paths) for place in client.places}
     rules = {rules.scope: shown(rules.paths) for rules in client.rules}
-    hooks = {scope: shown(paths) for scope, paths in client.hooks.places} if client.hooks else {}
+    hooks = {scope: shown(paths) for scope, paths in (client.hooks.places if client.hooks else client.plugin)}
     for scope in SCOPES:
         cells = [one.get(scope, "") for one in (servers, rules, hooks)]
         if any(cells):

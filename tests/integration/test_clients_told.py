@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from clients.codex import AppServer
 from clients.desk import Desk
 from clients.drivers import DRIVERS
+from clients.model import strings
 from kioku_mesh import config
 from kioku_mesh.clients import CLIENTS, install
 from kioku_mesh.clients.rules import BLOCK
@@ -246,3 +249,25 @@ def test_folders_that_gemini_does_not_trust(sit: Sit, off: bool) -> None:
         told = [note for note in row["notes"] if note["code"] == "untrusted_folder"]
         assert desk.listed("gemini-cli").endswith("Connected") == (trusted or off), levels
         assert bool(told) != (trusted or off), levels
+
+
+def test_a_plugin_tells_opencode(sit: Sit) -> None:
+    """The brief in each request of the session, the reminder once; and where our command is gone OpenCode works as before."""
+    desk = sit("opencode")
+    remember(desk)
+    (done,) = desk.ours("mcp", "install", "--client", "opencode", "--plugin")["results"]
+    assert hooks_of(desk, "opencode") == ("current", "")
+    desk.ask("opencode", "get_memory_status", prompt=PROMPT)
+    assert len(desk.requests) > 1
+    assert all(BRIEF in "\n".join(strings(request)) for request in desk.requests)
+    assert (DECISION.rstrip(".") in desk.sent, EXPORT in desk.sent) == (True, True)
+    (counted,) = (week["counts"] for week in desk.ours("stats")["weeks"] if week["client"] == "opencode")
+    assert (counted["briefs"], counted["reminders"]) == (1, 1)
+    assert not (desk.home.folder / ".local" / "share" / "kioku-mesh" / "hooks.log").exists()
+
+    plugin = Path(done["hooks"]["file"])
+    plugin.write_text(re.sub('PROGRAM = ".*"', 'PROGRAM = "/gone/kioku-mesh"', plugin.read_text()))
+    assert desk.ask("opencode", "get_memory_status", prompt=PROMPT)
+    assert (BRIEF in desk.sent, EXPORT in desk.sent) == (False, False)
+    desk.run("kioku-mesh", "mcp", "uninstall", "--client", "opencode")
+    assert not plugin.exists()

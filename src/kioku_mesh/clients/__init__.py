@@ -18,7 +18,7 @@ from .companions import Together, Wanted
 from .plan import Plan
 from .results import Checked, Companion, Health, Installed, Known, Presence, Registration
 from .rows import CLIENTS, client_named, required_place
-from .table import NAME, SCOPES, Client, Place, hooks_of, is_used, place_of, places_of
+from .table import NAME, SCOPES, Client, Place, is_used, place_of, places_of
 
 __all__ = [
     "CLIENTS", "NAME", "PASTED", "SCOPES", "Checked", "Companion", "Health", "Installed", "Known", "Presence", "Registration",
@@ -57,12 +57,14 @@ def install(
     server: str | None = None,
     rules: bool = True,
     hooks: bool = True,
+    plugin: bool = False,
     dry_run: bool = False,
     force: bool = False,
 ) -> Installed:
     """Register our server with the clients `names` (default: all that are in use here) under `name`, with its companions.
 
     `environment` is what the client hands to the server; `server` the absolute path of `kioku-mesh-mcp`, found if None.
+    `plugin`: also one where that stands in for hooks.
     Idempotent. What is registered in another way is shown, and replaced only with `force`. If a client in `names` lacks
     its command, or its file cannot be read, that is an error before anything changes; any other failure of a client
     stands in its row. Raises BadInput, NotAvailable.
@@ -73,6 +75,8 @@ def install(
     if not chosen:
         titles = ", ".join(f"{client.title} ({key})" for key, client in CLIENTS.items())
         raise NotAvailable("no coding agent was found on this machine", f"install one of: {titles}")
+    if plugin:
+        plan.check_plugin((client for client, _ in chosen), hooks)
 
     def planned(client: Client, place: Place) -> Plan:
         found = entries.entries_of(client, place)
@@ -86,10 +90,10 @@ def install(
         row = change.carry_out(config, made, dry_run)
         if row.error or row.state not in _SERVER_STANDS:
             return row
-        if hooks and not program and hooks_of(made.client, scope, config):
+        if hooks and not program and companions.calls_us(config, made.client, scope, plugin):
             program.append(companions.program_for(path, config))
         said = program[0] if program else ""
-        return _with(row, companions.accompany(config, made.client, scope, Wanted(rules, hooks), dry_run, said))
+        return _with(row, companions.accompany(config, made.client, scope, Wanted(rules, hooks, plugin), dry_run, said))
 
     return Installed(_change(config, chosen, planned, carried, strict=bool(names), dry_run=dry_run), path, dry_run)
 

@@ -9,7 +9,7 @@ from ..config import Config
 from ..errors import KiokuError, Refused
 from ..model import Notice
 from ..values import NamedTuple
-from . import entries, hooks, programs, rewriting, rules
+from . import entries, hooks, plugin, programs, rewriting, rules
 from .results import Companion
 from .rewriting import Part
 from .rows import CLIENTS
@@ -20,10 +20,11 @@ RULES, HOOKS = "rules", "hooks"
 
 
 class Wanted(NamedTuple):
-    """Which companions are asked for."""
+    """Which companions are asked for. `plugin`: also one that stands in for hooks; one that is there counts as hooks."""
 
     rules: bool = True
     hooks: bool = True
+    plugin: bool = False
 
 
 class Together(NamedTuple):
@@ -48,13 +49,17 @@ def _has_block(content: Any) -> bool:
 
 
 def hooks_part(client: Client, scope: str, config: Config, program: str) -> Part | None:
-    """Our entry for each event of the client; without `program` all of ours are taken out. None if it has no hooks here.
+    """Our entry for each event of the client, or our plugin; without `program` all of ours are taken out. None if it has
+    neither here.
 
     Raises NotAvailable, BadInput for a file that cannot be used, Refused where an entry is not ours alone.
     """
     file, kind = hooks_of(client, scope, config), client.hooks
-    if not file or kind is None:
+    if not file:
         return None
+    if kind is None:
+        change = plugin.change(program, client.name)
+        return Part(client.name, HOOKS, file, plugin.FORM, (change,), plugin.holds, mode=mode_of(scope))
     there = hooks.installed(rewriting.parse(kind.form, file))
     for event, found in there.items():
         if any(map(hooks.is_shared, found)):
@@ -75,6 +80,23 @@ def _has_hooks(content: Any) -> bool:
     return bool(hooks.installed(content))
 
 
+def calls_us(config: Config, client: Client, scope: str, asked: bool) -> bool:
+    """Whether a client has hooks, or a plugin of ours that was `asked` for or is there."""
+    file = hooks_of(client, scope, config)
+    if not file or client.hooks or asked:
+        return bool(file)
+    try:
+        return plugin.holds(rewriting.parse(plugin.FORM, file))
+    except KiokuError:
+        return True  # which its reader then tells
+
+
+def has_called_us(config: Config, client: Client, scope: str) -> bool:
+    """As `calls_us`, also for a plugin that we wrote and somebody else took out."""
+    file = hooks_of(client, scope, config)
+    return calls_us(config, client, scope, asked=rewriting.is_noted(config, file, HOOKS))
+
+
 def _install(config: Config, part: Part, dry_run: bool) -> Companion:
     """What became of it, or would become of it."""
     row = Companion("already_installed", part.file)
@@ -93,6 +115,8 @@ def _uninstall(config: Config, part: Part, dry_run: bool) -> Companion:
     row = Companion("not_installed", part.file)
     try:
         if not part.holds(rewriting.parse(part.form, part.file) or {}):
+            if not dry_run:
+                rewriting.forget(config, part)
             return row
         row = row._replace(state="removed", diff=rewriting.preview_back(config, part))
         return row if dry_run else row._replace(backup=rewriting.take_back(config, part))
@@ -128,15 +152,15 @@ def accompany(
     """Write what goes with a registration. `program` is what hooks call, or why there are none."""
     part = rules_part(client, scope, config) if wanted.rules else None
     together = Together(rules=_install(config, part, dry_run) if part else None)
-    file = hooks_of(client, scope, config)
-    if not (file and wanted.hooks and client.hooks):
+    if not (wanted.hooks and calls_us(config, client, scope, wanted.plugin)):
         return together
+    file = hooks_of(client, scope, config)
     if isinstance(program, Notice):
         return together._replace(notes=(program,))
     done = _guarded(
         file, lambda: hooks_part(client, scope, config, program), lambda part: _install(config, part, dry_run)
     )
-    note = client.hooks.note if done and done.state in ("installed", "replaced") else ""
+    note = client.hooks.note if client.hooks and done and done.state in ("installed", "replaced") else ""
     return together._replace(hooks=done, notes=(Notice("last_step", note),) if note else ())
 
 
@@ -146,7 +170,7 @@ def part_from(
     """Take out what went with a registration, the latest first. `going`: the clients that leave with it."""
     together = Together()
     file = hooks_of(client, scope, config)
-    if wanted.hooks and file:
+    if wanted.hooks and has_called_us(config, client, scope):
         done = _guarded(
             file, lambda: hooks_part(client, scope, config, ""), lambda part: _uninstall(config, part, dry_run)
         )

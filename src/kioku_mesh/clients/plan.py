@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..errors import BadInput, Refused
@@ -43,6 +43,16 @@ def check_request(name: str, environment: Mapping[str, str]) -> None:
     for key, value in environment.items():
         if not _VARIABLE.fullmatch(key) or "\0" in value:
             raise BadInput(f"not an environment variable: {key!r}", "write it as NAME=value")
+
+
+def check_plugin(clients: Iterable[Client], hooks: bool) -> None:
+    """Raises BadInput where a plugin was asked for and none of the clients can get one."""
+    if not hooks:
+        raise BadInput("a plugin does what hooks do: --plugin and --no-hooks contradict", "leave out one of them")
+    if not any(client.plugin for client in clients):
+        raise BadInput(
+            "there is no plugin for any of these clients", "leave out --plugin: the others have hooks, or neither"
+        )
 
 
 def plan_install(

@@ -97,6 +97,19 @@ def preview_back(config: Config, part: Part) -> str:
     return difference(part.file, sheet.text, _without(config, part, sheet)[0] or "")
 
 
+def forget(config: Config, part: Part) -> None:
+    """Note that a part which somebody else took out is gone. Raises NotAvailable."""
+    note = ledger.read(part.file, config.state_dir)
+    if part.name in note.parts:
+        left = tuple(name for name in note.parts if name != part.name)
+        ledger.write(note._replace(parts=left, steps=()), config.state_dir)
+
+
+def is_noted(config: Config, file: str, name: str) -> bool:
+    """Whether we put this part into the file and have not taken it out again."""
+    return name in ledger.read(file, config.state_dir).parts
+
+
 def _with_patience(part: Part, attempt: Callable[[Sheet], str | None]) -> str | None:
     for _ in range(2):
         try:

@@ -9,7 +9,7 @@ from typing import Any
 from ..config import Config
 from ..errors import KiokuError
 from ..model import Notice
-from . import companions, entries, hooks, probe, programs, rewriting
+from . import companions, entries, hooks, plugin, probe, programs, rewriting
 from .plan import project_notes
 from .results import Health, Presence
 from .rewriting import Part
@@ -75,6 +75,9 @@ def _with_companions(config: Config, client: Client, row: Health) -> Health:
     rules = _presence(companions.rules_part(client, row.scope, config), again)
     server = row.command[0] if row.command else ""
     program = programs.find(programs.PROGRAM, os.path.dirname(server) or config.environ.get("PATH", ""))
+    if not companions.has_called_us(config, client, row.scope):
+        return row._replace(rules=rules)
+    again += "" if client.hooks else " --plugin"
     try:
         called = _presence(companions.hooks_part(client, row.scope, config, program or programs.PROGRAM), again)
         if called and called.state == "current":
@@ -147,4 +150,5 @@ def _presence(part: Part | None, again: str) -> Presence | None:
 def _gone(data: Any) -> str:
     """A program that our hooks call and that does not exist, "" if there is none."""
     called = {hooks.program_of(entry) for entries in hooks.installed(data).values() for entry in entries}
+    called |= {program} if (program := plugin.program_of(data)) else set()
     return next((program for program in called if not os.path.isfile(program)), "")

@@ -108,6 +108,7 @@ class Client(NamedTuple):
     """One client. Any of `traces` (paths as in Paths), or its `program` on PATH or in one of the folders `elsewhere`
     below home, shows that it is in use.
 
+    `plugin`: where one of ours stands in for hooks, per scope (see `plugin.py`).
     `form` is a key of `edit.FORMATS`; `listed`: entries are items of a list, found by their `name`. `own`: it is changed
     by its own commands, because that is safer. `also_reads`: files of other clients that it takes servers from.
     `trusts`: whether it trusts the working directory, without which it does nothing of ours there; None if unknown.
@@ -124,6 +125,7 @@ class Client(NamedTuple):
     traces: Paths = Paths()
     rules: tuple[Rules, ...] = ()
     hooks: Hooks | None = None
+    plugin: tuple[tuple[str, Paths], ...] = ()
     own: Own | None = None
     listed: bool = False
     also_reads: tuple[Paths, ...] = ()
@@ -187,6 +189,6 @@ def rules_of(client: Client, scope: str, config: Config) -> tuple[str, str] | No
 
 
 def hooks_of(client: Client, scope: str, config: Config) -> str:
-    """The hooks file of a scope, "" if the client has none."""
-    places = dict(client.hooks.places) if client.hooks else {}
+    """The file of a scope with hooks, or with the plugin that stands in for them; "" if the client has none."""
+    places = dict(client.hooks.places if client.hooks else client.plugin)
     return path_of(places[scope], config) if scope in places else ""

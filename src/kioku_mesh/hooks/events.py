@@ -24,6 +24,8 @@ _SESSION = ("session_id", "sessionId", "conversation_id")
 _PROMPT = ("prompt", "initialPrompt")
 # Gemini CLI hands to the hooks of the first prompt what those of the session's start have said, before what was written.
 _SAID_BEFORE = pattern(r"\A(?:<hook_context>.*?</hook_context>\s*)+", 16)  # re.DOTALL
+# `opencode run` puts each of its words that has a blank in it into quotes: mostly the whole prompt.
+_QUOTED = pattern(r'\A"((?:[^"]|\\")*)"\s*\Z')
 _FLAT = {"copilot-cli": "additionalContext", "cursor": "additional_context"}
 
 
@@ -69,8 +71,14 @@ def read(name: str, client: str, data: bytes) -> Event:
     told = _text(got, ("hook_event_name",)) or name
     return Event(
         named(name), told, client, _text(got, _SESSION) or None, folder or None, _text(got, ("source",)),
-        _SAID_BEFORE.sub("", _text(got, _PROMPT)), _text(got, ("transcript_path",)) or None,
+        _prompt(client, _text(got, _PROMPT)), _text(got, ("transcript_path",)) or None,
     )  # fmt: skip
+
+
+def _prompt(client: str, text: str) -> str:
+    """What a person wrote, without what the client puts around it."""
+    quoted = _QUOTED.match(text) if client == "opencode" else None
+    return quoted[1].replace('\\"', '"') if quoted else _SAID_BEFORE.sub("", text)
 
 
 def _text(got: Mapping[str, Any], names: tuple[str, ...]) -> str:

@@ -61,7 +61,7 @@ OPTIONS = {
     "hook": {"--client"},
     "review": {"--accept", "--drop", "--all", "--visibility"},
     "stats": {"--forget"},
-    "mcp install": SERVER | {"-e", "--yes"},
+    "mcp install": SERVER | {"-e", "--plugin", "--yes"},
     "mcp uninstall": SERVER,
     "mcp status": {"--client", "--scope"},
     "mcp clients": set(),

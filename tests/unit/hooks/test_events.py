@@ -37,6 +37,9 @@ def test_no_other_events(told: str) -> None:
         ("copilot-cli", {"sessionId": "s", "cwd": "/w", "initialPrompt": "p"}, "s", "/w", "p"),
         ("cursor", {"conversation_id": "s", "workspace_roots": ["/w", "/v"], "prompt": "p"}, "s", "/w", "p"),
         ("gemini-cli", {"prompt": "<hook_context>the\nbrief</hook_context>\n\np <hook_context>"}, None, None, "p <hook_context>"),
+        ("opencode", {"prompt": '"why is \\"a b\\" slow?"'}, None, None, 'why is "a b" slow?'),
+        ("opencode", {"prompt": '"a b" and "c d"'}, None, None, '"a b" and "c d"'),
+        ("codex-cli", {"prompt": '"a b"'}, None, None, '"a b"'),
         ("qwen-code", {"session_id": 5, "cwd": None, "prompt": ["p"], "new": {}}, None, None, ""),
     ],
 )  # fmt: skip

@@ -38,6 +38,10 @@ CLIENT_OR_PASTED = options.many(
 )  # fmt: skip
 RULES = click.option("--rules/--no-rules", default=True, help="The block in the client's instructions (on).")
 HOOKS = click.option("--hooks/--no-hooks", default=True, help="The hooks at session events (on).")
+PLUGIN = click.option(
+    "--plugin", is_flag=True,
+    help="Also a plugin for OpenCode, which has no hooks (off: a folder of plugins can make its start slow).",
+)  # fmt: skip
 SCOPE = click.option("--scope", type=click.Choice(SCOPES), default="user", show_default=True, help="Where it counts.")
 SERVER = click.option(
     "--name", default=NAME, show_default=True, metavar="NAME", help="The name the client knows it by."
@@ -85,6 +89,7 @@ def variables(_context: click.Context, _parameter: click.Parameter, pairs: tuple
 @click.option("-e", "environment", multiple=True, metavar="K=V", callback=variables, help="Variables for the server.")
 @RULES
 @HOOKS
+@PLUGIN
 @options.dry_run
 @FORCE
 @options.yes

@@ -43,13 +43,18 @@ def _json(dialect: jsonc.Dialect) -> Format:
     return Format(partial(jsonc.parse, dialect=dialect), put, take)
 
 
+def _marked(kind: str) -> Format:
+    return Format(partial(block.parse, kind=kind), partial(block.put, kind=kind), partial(block.take, kind=kind))
+
+
 FORMATS = {
     "json": _json(jsonc.Dialect(comments=False, trailing=False)),
     "json with comments": _json(jsonc.Dialect(comments=True, trailing=False)),
     "jsonc": _json(jsonc.Dialect(comments=True, trailing=True)),
     "toml": Format(toml.parse, toml.put, toml.take),
     "yaml": Format(yaml.parse, yaml.put, yaml.take),
-    "markdown": Format(block.parse, block.put, block.take),
+    "markdown": _marked("markdown"),
+    "javascript": _marked("javascript"),
     "shell": Format(shell.parse, shell.put, shell.take),
 }
 

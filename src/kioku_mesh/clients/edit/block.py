@@ -1,4 +1,4 @@
-"""A marked block of ours in a text that is somebody else's: Markdown, or a shell script.
+"""A marked block of ours in a text that is somebody else's: Markdown, a shell script, or JavaScript.
 
 To the checks such a text is a table of our blocks, by their labels, and of the rest.
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 from .splice import Splice, Unfit, eol_of, line_at, line_end, line_start
 
-MARKS = {"markdown": ("<!-- ", " -->"), "shell": ("# ", "")}
+MARKS = {"markdown": ("<!-- ", " -->"), "shell": ("# ", ""), "javascript": ("// ", "")}
 PREFIX = "kioku-mesh"  # what the labels of our blocks begin with
 REST = "\0rest"
 

@@ -120,6 +120,10 @@ _OPENCODE = Client(
     ),
     shape=Shape(args="", env="environment", fixed=(("type", "local"), ("enabled", True))),
     rules=(Rules("user", anywhere(f"{CONFIG}/opencode/AGENTS.md")), AGENTS),
+    plugin=(
+        ("user", anywhere(f"{CONFIG}/opencode/plugin/kioku-mesh.js")),
+        ("project", anywhere("./.opencode/plugin/kioku-mesh.js")),
+    ),
     verified="program",
 )
 
