@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..clock import now as read_clock
 from ..errors import BadInput
 from ..model import Filter, Hit, Notice, Observation, Query
+from ..patterns import pattern
 from ..results import Recalled
 from ..search import engine
 from ..store.meant import Asked
@@ -30,6 +31,7 @@ _STANDING = 40
 _REMINDED = 5  # memories that a prompt is compared with
 _PROMPT_MAX = 2000  # characters of a prompt
 _RECENT = 30
+_SYNTAX = pattern(r"[\"“”]|(?<!\S)-(?=\w)")
 _SIDES = 5  # of a conflict that are told beside a hit
 _RECALL_S, _BRIEF_S = 0.01, 0.1  # to see whether files have changed; a brief must not depend on how busy the machine is
 _LEAST_TOKENS = 30  # that an entry takes: its id alone takes most of them
@@ -93,7 +95,9 @@ def remind(ctx: Context, prompt: str, budget: int, known: Collection[str] = ()) 
     _check_budget(budget)
     if not prompt.strip():
         return Recalled("", (), 0, 0)
-    query = Query(text=prompt[:_PROMPT_MAX], where=ctx.within(Filter()), limit=_REMINDED)
+    # A prompt is no query: quotes in it demand nothing, and a word behind a minus is not unwanted.
+    plain = _SYNTAX.sub(" ", prompt[:_PROMPT_MAX])
+    query = Query(text=plain, where=ctx.within(Filter()), limit=_REMINDED)
     return _reminded(ctx, query, None, ctx.config.project()[0], budget, read_clock(), known)
 
 

@@ -190,3 +190,13 @@ def test_sides_of_a_conflict_stand_together_in_a_search(opened: Memory) -> None:
     ids_found = [hit.observation.observation_id for hit in opened.search(Query("tokens of the gateway")).results]
     assert len(ids_found) == 3
     assert abs(ids_found.index(one) - ids_found.index(other)) == 1
+
+
+@pytest.mark.parametrize(
+    "prompt", ['"the invoice export is slow again"', "the invoice export is slow -export", "“invoice export” slow"]
+)
+def test_a_prompt_is_no_query(opened: Memory, prompt: str) -> None:
+    """Quotes and a minus in what a person writes to an agent mean nothing to the search."""
+    saved = [opened.save(Draft(content=text)).observation_id for text in CLEAR.values()]
+    assert ids(opened.remind(prompt)) == saved[1:]
+    assert ids(opened.remind(prompt)) == []  # told once in a session
