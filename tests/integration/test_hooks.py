@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -203,5 +204,6 @@ def test_stats_count_what_clients_do(home: Home) -> None:
     assert counted["codex-cli"] == {"sessions": 1, "searches": 1, "reads": 1, "shown": 1, "opened": 1}
     assert (stats["live"], stats["never_shown"]) == (2, 1)
     assert home.json("status")["usage"] == stats["weeks"]
+    assert re.search(r"this week, codex-cli +1 session, 1 search, 1 read, 1 shown, 1 opened\n", home.ok("status").out)
     assert home.json("stats", "--forget")["weeks"] == []
     assert never in {result["observation_id"] for result in home.json("list")["results"]}

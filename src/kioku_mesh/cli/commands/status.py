@@ -14,6 +14,7 @@ from .. import options, output
 from ..opening import with_memory
 
 NAMES_SHOWN = 10
+_ONE = {"searches": "search"}
 STORES = {"ok": "", "empty": "nothing saved yet", "read_only": "read only"}
 
 
@@ -40,6 +41,7 @@ def text(status: Status) -> str:
         ("found by meaning", meant(status.meaning)),
         *chosen(status.meaning.embedder),
         ("this session", output.plural(status.session_saves, "save")),
+        *((f"this week, {output.one_line(week.client)}", used(week)) for week in status.usage),
     ]
     if status.serve or status.mode != "local":
         head.append(("resident process", resident(status.serve)))
@@ -67,6 +69,12 @@ def chosen(found: Chosen | None) -> list[tuple[str, str]]:
     told += [] if found.used else ["searches go without it yet"]
     told += [f"last error: {found.fault}"] if found.fault else []
     return [("embedder", output.one_line(f"{name}: {'; '.join(told)}"))]
+
+
+def used(week: Week) -> str:
+    """`2 sessions, 5 recalls, 12 shown`: what there was at all."""
+    told = ((name, count) for name, count in week.counts.items() if count)
+    return ", ".join(output.plural(count, _ONE.get(name, name.removesuffix("s")), name) for name, count in told)
 
 
 def resident(found: Resident | None) -> str:
