@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from ...clock import ago
-from ...results import Chosen, Meaning, MeshStatus, Resident, Status
+from ...results import Chosen, Meaning, MeshStatus, Resident, Status, Week
 from ...service.memory import Memory
 from .. import options, output
 from ..opening import with_memory
