@@ -101,7 +101,7 @@ def _waiting(name: str, count: int) -> Notice:
 def fill(ctx: Context, seconds: float) -> int:
     """Make vectors of memories by the embedder for about so long, and forget those of another; returns how many of either.
 
-    None where another process is at it. Raises NotAvailable when the embedder fails, StoreError.
+    0 where another process is at it. Raises NotAvailable when the embedder fails, StoreError.
     """
     store = ctx.store
     if not store.exists():

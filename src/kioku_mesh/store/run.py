@@ -198,13 +198,8 @@ class Run:
     def _transaction(self) -> Iterator[apsw.Connection]:
         db = self._opened()
         db.execute("BEGIN IMMEDIATE")
-        try:
+        with sql.begun(db):
             yield db
-            db.execute("COMMIT")
-        except BaseException:
-            if db.in_transaction:
-                db.execute("ROLLBACK")
-            raise
 
     def _opened(self) -> apsw.Connection:
         if self._db is not None and self._there() != self._inode:  # removed: others look at another file
@@ -212,11 +207,7 @@ class Run:
         if self._db is None and not self._writes:
             self._db, self._inode = self._read_only(), self._there()
         if self._db is None:
-            with suppress(FileExistsError):  # only a new file: closing one drops the locks that SQLite has on it
-                os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-            db = apsw.Connection(self.path)
-            db.set_busy_timeout(1000)
-            sql.rows(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF")
+            db = sql.loose(self.path, 1000)
             if db.pragma("user_version") != _VERSION:
                 _make(db)
             self._db, self._inode = db, self._there()

@@ -169,11 +169,6 @@ class Usage:
         rows = self._ask("SELECT week, client, what, count FROM done ORDER BY week DESC, client, what")
         return [(week * WEEK - _MONDAY, client, what, count) for week, client, what, count in rows]
 
-    def known(self) -> int:
-        """How many memories were ever shown."""
-        found = self._ask("SELECT count(*) FROM known")
-        return found[0][0] if found else 0
-
     def unknown(self, ids: Iterable[str]) -> list[str]:
         """Those that were never shown."""
         return [id_ for id_ in ids if not self._ask("SELECT 1 FROM known WHERE memory = ?", (bytes.fromhex(id_),))]
@@ -195,13 +190,8 @@ class Usage:
             self._start_anew()
             db = self._opened()
             db.execute("BEGIN IMMEDIATE")
-        try:
+        with sql.begun(db):
             yield db
-            db.execute("COMMIT")
-        except BaseException:
-            if db.in_transaction:
-                db.execute("ROLLBACK")
-            raise
 
     def _start_anew(self) -> None:
         self.close()
@@ -211,11 +201,7 @@ class Usage:
 
     def _opened(self) -> apsw.Connection:
         if self._db is None:
-            with suppress(FileExistsError):  # only a new file: closing one drops the locks that SQLite has on it
-                os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-            db = apsw.Connection(self.path)
-            db.set_busy_timeout(_WAIT_MS)
-            sql.rows(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF")
+            db = sql.loose(self.path, _WAIT_MS)
             if db.pragma("user_version") != _VERSION:
                 _make(db)
             self._db = db

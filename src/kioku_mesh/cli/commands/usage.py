@@ -11,10 +11,9 @@ from ...errors import BadInput
 from ...model import VISIBILITIES
 from ...results import Pending, Stats, Week
 from ...service.memory import Memory
+from ...service.stats import COUNTED
 from .. import options, output
 from ..opening import with_memory
-
-_SHOWN = ("sessions", "searches", "recalls", "briefs", "reminders", "reads", "saves", "shown", "opened")
 
 
 @click.command()
@@ -30,7 +29,7 @@ def stats(memory: Memory, forget: bool, as_json: bool) -> None:
 
 
 def table(found: Stats) -> str:
-    rows = [("week of", "client", *_SHOWN), *(_row(week) for week in found.weeks)]
+    rows = [("week of", "client", *COUNTED), *(_row(week) for week in found.weeks)]
     told = output.rows(rows) if found.weeks else "nothing was counted yet"
     return (
         f"{told}\n\n{output.plural(found.live, 'memory', 'memories')}, of which {found.never_shown:,} were never shown"
@@ -38,7 +37,7 @@ def table(found: Stats) -> str:
 
 
 def _row(week: Week) -> tuple[str, ...]:
-    counts = (f"{week.counts[name]:,}" if week.counts[name] else "-" for name in _SHOWN)
+    counts = (f"{week.counts[name]:,}" if week.counts[name] else "-" for name in COUNTED)
     return to_iso(week.week)[:10], output.one_line(week.client), *counts
 
 
